@@ -1,0 +1,89 @@
+import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
+import type { PriceCitation, Side, TimeInForce } from '../../events/fields.ts'
+import type { OrderFacts } from '../../events/order-document.ts'
+import type { Asset, Instrument } from '../../events/reference/reference-event.ts'
+import type { Refusal } from '../../platform/http/problem.ts'
+
+/** What a trader asked for, parsed: base units, canonical decimals. */
+export interface OrderRequest {
+  readonly clOrdId: string
+  readonly symbol: string
+  readonly side: Side
+  readonly type: 'market' | 'limit'
+  readonly timeInForce: Extract<TimeInForce, 'ioc' | 'fok' | 'gtc'>
+  readonly orderQty: bigint | null
+  readonly cashOrderQty: bigint | null
+  /** Canonical decimal; null for market. */
+  readonly price: string | null
+  readonly maxSlippageBps: number
+}
+
+type Signed = DataOf<'TransactionSigned'>
+type Landed = DataOf<'TransactionLanded'>
+type Failed = DataOf<'TransactionFailed'>
+type Expired = DataOf<'TransactionExpired'>
+type Unknown = DataOf<'TransactionOutcomeUnknown'>
+type Vanished = DataOf<'TransactionVanished'>
+type Finalized = DataOf<'TransactionsFinalized'>
+
+/** Every command an account takes: traders' first, then settlement's. Quotes and prices come inside the command. */
+export type AccountCommand =
+  | { readonly type: 'OpenAccount'; readonly accountId: string }
+  | { readonly type: 'RequestDeposit'; readonly depositId: string; readonly asset: Asset; readonly amount: bigint }
+  | {
+      readonly type: 'PlaceOrder'
+      readonly request: OrderRequest
+      readonly instrument: Instrument
+      /** Mid price: required for a market order, which reserves by it. */
+      readonly reference: PriceCitation | undefined
+      /** `none`: the venue was asked and has no route. */
+      readonly route: 'unprobed' | 'available' | 'none'
+    }
+  | { readonly type: 'CancelOrder'; readonly number: number }
+  | { readonly type: 'AssignWallet'; readonly publicKey: string; readonly path: string }
+  | { readonly type: 'FailDeposit'; readonly depositId: string; readonly reason: string }
+  | { readonly type: 'TriggerOrder'; readonly number: number; readonly trigger: PriceCitation }
+  /** Ends an executable order that cannot be executed (no route, price beyond its limit) and has no open attempt. */
+  | { readonly type: 'KillOrder'; readonly number: number; readonly text: string }
+  | ({ readonly type: 'RecordSigned' } & Omit<Signed, 'at'>)
+  | ({ readonly type: 'BookLanded' } & Omit<Landed, 'at' | 'generation'>)
+  | ({ readonly type: 'BookFailed' } & Omit<Failed, 'at' | 'generation'>)
+  | ({ readonly type: 'BookExpired' } & Omit<Expired, 'at'>)
+  | ({ readonly type: 'BookUnknown' } & Omit<Unknown, 'at'>)
+  | ({ readonly type: 'BookVanished' } & Omit<Vanished, 'at'>)
+  | ({ readonly type: 'BookFinalized' } & Omit<Finalized, 'at'>)
+
+/** Who asked, when, and under which ids; becomes the metadata of the events. */
+export interface CommandContext {
+  /** Unique in the account's stream, derived from the request where it has a natural key: `o-<clOrdId>`, `d-<depositId>`. */
+  readonly commandId: string
+  readonly correlationId: string
+  readonly causationId: string
+  readonly actor: string
+  /** Command time, ms, read once at the edge. */
+  readonly time: number
+  readonly traceparent?: string | undefined
+}
+
+export interface DepositFacts {
+  readonly depositId: string
+  readonly status: 'requested' | 'credited' | 'failed' | 'reversed'
+}
+
+/** What a decision answers. `first` false: the same command had been accepted before. */
+export type Answer =
+  | { readonly kind: 'account'; readonly first: boolean }
+  | { readonly kind: 'deposit'; readonly deposit: DepositFacts; readonly first: boolean; readonly revision?: bigint }
+  | { readonly kind: 'order'; readonly order: Omit<OrderFacts, 'position'>; readonly first: boolean; readonly revision?: bigint }
+  /** A closed or rejected order's clOrdId came again with the same terms: the first answer is rebuilt from the event at this revision. */
+  | { readonly kind: 'repeated'; readonly revision: bigint }
+  | { readonly kind: 'done' }
+  /** Already true or no longer applicable: nothing to append. */
+  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** Events to append in one go, and the answer once they are durable. A recorded refusal has both. */
+export interface Decision {
+  readonly events: readonly AccountEvent[]
+  readonly answer: Answer
+}

@@ -1,0 +1,18 @@
+import type { z } from 'zod'
+import * as funds from './funds-events.ts'
+import * as order from './order-events.ts'
+import * as transaction from './transaction-events.ts'
+
+/** Every event type of an account stream with its newest schema. */
+export const ACCOUNT_EVENTS = { ...funds, ...order, ...withoutParts(transaction) } as const
+
+/** TokenDelta is part of an event, not one. */
+function withoutParts<T extends { TokenDelta: unknown }>(all: T): Omit<T, 'TokenDelta'> {
+  const { TokenDelta: _part, ...events } = all
+  return events
+}
+
+export type AccountEventType = keyof typeof ACCOUNT_EVENTS
+export type DataOf<T extends AccountEventType> = z.infer<(typeof ACCOUNT_EVENTS)[T]>
+/** An event of an account stream as decided: type and data. */
+export type AccountEvent = { [T in AccountEventType]: { readonly type: T; readonly data: DataOf<T> } }[AccountEventType]

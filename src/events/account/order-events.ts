@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { Amount, At, Compensation, InstrumentTerms, ORDER_TYPES, Price, PriceCitation, SIDES, TIMES_IN_FORCE, Units } from '../fields.ts'
+
+/** What the trader asked for, in base units; quantities are of the base asset, cashOrderQty of the quote asset. */
+const OrderTerms = {
+  orderId: z.string(),
+  number: z.number().int().positive(),
+  clOrdId: z.string(),
+  /** SHA-256 of the canonical terms, first 32 hex: same clOrdId with another hash is a conflict. */
+  termsHash: z.string(),
+  side: z.enum(SIDES),
+  type: z.enum(ORDER_TYPES),
+  timeInForce: z.enum(TIMES_IN_FORCE),
+  orderQty: Units.nullable(),
+  cashOrderQty: Units.nullable(),
+  price: Price.nullable(),
+  stopPrice: Price.nullable(),
+  maxSlippageBps: z.number().int().nonnegative(),
+  /** GTD deadline, ms since the epoch. */
+  expireAt: At.nullable(),
+  instrument: InstrumentTerms,
+}
+
+/** The order is New and its funds are reserved: one event, so no crash can part them. */
+export const OrderAccepted = z.object({
+  ...OrderTerms,
+  /** Worst-case input: quote asset for a buy, base asset for a sell. */
+  reserved: Amount,
+  /** The price the reservation of an unpriced order was computed from. */
+  reference: PriceCitation.nullable(),
+  at: At,
+})
+
+/** A well-formed, authorised order that the decision refused. Nothing is reserved. */
+export const OrderRejected = z.object({
+  ...OrderTerms,
+  code: z.enum(['insufficient_funds', 'limit_breached', 'halted', 'no_route']),
+  text: z.string(),
+  at: At,
+})
+
+/** A resting order's condition was met by a quote: it is to be executed now. */
+export const OrderTriggered = z.object({ orderId: z.string(), trigger: PriceCitation, at: At })
+
+/** A cancel that must wait for the open attempt's outcome: PendingCancel. */
+export const OrderCancelRequested = z.object({ orderId: z.string(), text: z.string(), at: At })
+
+/** Terminal: the unexecuted remainder is dropped and its reservation released. */
+export const OrderCanceled = z.object({
+  orderId: z.string(),
+  /** USER_REQUESTED, SLIPPAGE, IOC_REMAINDER, NO_ROUTE, TOO_MANY_ATTEMPTS, EXECUTION_FAILED … */
+  text: z.string(),
+  released: Amount,
+  compensates: Compensation.nullable(),
+  at: At,
+})
+
+/** Terminal by its own time in force (GTD, Day). */
+export const OrderExpired = z.object({
+  orderId: z.string(),
+  text: z.string(),
+  released: Amount,
+  compensates: Compensation.nullable(),
+  at: At,
+})
+
+/** ExecType Trade. Booked from the transaction's token balance changes, never from the quote. */
+export const TradeBooked = z.object({
+  /** `<orderId>.<attempt>.<generation>` */
+  execId: z.string(),
+  orderId: z.string(),
+  attempt: z.number().int().positive(),
+  generation: z.number().int().positive(),
+  signature: z.string(),
+  symbol: z.string(),
+  side: z.enum(SIDES),
+  base: z.string(),
+  quote: z.string(),
+  baseDecimals: z.number().int(),
+  quoteDecimals: z.number().int(),
+  /** Base units executed, and quote units paid (buy) or received (sell). */
+  lastQty: Units,
+  lastQuote: Units,
+  /** Part of the reservation that this trade gives back (a filled order keeps none). */
+  released: Amount,
+  ordStatus: z.enum(['PartiallyFilled', 'Filled']),
+  at: At,
+})
+
+/** ExecType TradeCancel: the transaction vanished from the chain, the trade and its lots are reversed. */
+export const TradeCanceled = z.object({
+  execId: z.string(),
+  execRefId: z.string(),
+  orderId: z.string(),
+  symbol: z.string(),
+  side: z.enum(SIDES),
+  base: z.string(),
+  quote: z.string(),
+  baseDecimals: z.number().int(),
+  quoteDecimals: z.number().int(),
+  /** The reversed quantity and quote amount, positive. */
+  busted: z.object({ qty: Units, quote: Units }),
+  /** What the reopened order holds again; zero when it stays closed. */
+  reserved: Amount,
+  compensates: Compensation,
+  at: At,
+})

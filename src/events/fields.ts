@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+/** Base units as a decimal integer string; JSON has no bigint. */
+export const Units = z.string().regex(/^-?\d+$/)
+/** A price in quote per whole base, canonical decimal. */
+export const Price = z.string().regex(/^\d+(\.\d+)?$/)
+/** Decision time, ms since the epoch: never before the stream's previous event. */
+export const At = z.number().int().nonnegative()
+
+export const Amount = z.object({ asset: z.string(), amount: Units })
+export type Amount = z.infer<typeof Amount>
+
+export const SIDES = ['buy', 'sell'] as const
+export const ORDER_TYPES = ['market', 'limit', 'stop', 'stop_limit', 'trailing_stop'] as const
+export const TIMES_IN_FORCE = ['ioc', 'fok', 'gtc', 'gtd', 'day'] as const
+export type Side = (typeof SIDES)[number]
+export type OrderType = (typeof ORDER_TYPES)[number]
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
+
+/** OrdStatus (FIX 39), spelled out. */
+export const ORD_STATUSES = ['PendingNew', 'New', 'PartiallyFilled', 'Filled', 'PendingCancel', 'Canceled', 'Expired', 'Rejected'] as const
+export type OrdStatus = (typeof ORD_STATUSES)[number]
+export const isTerminal = (status: OrdStatus): boolean =>
+  status === 'Filled' || status === 'Canceled' || status === 'Expired' || status === 'Rejected'
+
+/** The terms of an instrument version, copied into each order: a trade settles under the version in force when it was accepted. */
+export const InstrumentTerms = z.object({
+  symbol: z.string(),
+  version: z.number().int().positive(),
+  base: z.string(),
+  quote: z.string(),
+  baseMint: z.string(),
+  quoteMint: z.string(),
+  baseDecimals: z.number().int().min(0).max(12),
+  quoteDecimals: z.number().int().min(0).max(12),
+})
+export type InstrumentTerms = z.infer<typeof InstrumentTerms>
+
+/** A market price that decided something, cited by source and time (ms). */
+export const PriceCitation = z.object({ price: Price, sourceId: z.string(), time: At })
+export type PriceCitation = z.infer<typeof PriceCitation>
+
+/** What a compensating event undoes: the cause, the command whose effect is reversed, and that effect. */
+export const Compensation = z.object({
+  cause: z.object({ type: z.string(), ref: z.string(), attempt: z.number().int().nonnegative().nullable() }),
+  command: z.string(),
+  reverses: z.enum(['reservation', 'trade', 'deposit', 'credit']),
+  effect: Amount,
+})
+export type Compensation = z.infer<typeof Compensation>

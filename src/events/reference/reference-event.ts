@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+/** First event of the stream `log`: names this log. A consumer whose logId differs refuses to run. */
+export const LogCreated = z.object({ logId: z.string() })
+
+/** A shard that has processed a tick has seen everything below it. */
+export const Tick = z.object({ at: z.number().int() })
+
+export const Asset = z.object({ asset: z.string(), mint: z.string(), decimals: z.number().int().min(0).max(12) })
+export type Asset = z.infer<typeof Asset>
+
+/** One version of an instrument; the newest is in force for new orders. */
+export const InstrumentDefined = z.object({
+  symbol: z.string(),
+  version: z.number().int().positive(),
+  base: Asset,
+  quote: Asset,
+  /** Price and quantity steps as canonical decimals. */
+  tickSize: z.string(),
+  lotSize: z.string(),
+})
+export type Instrument = z.infer<typeof InstrumentDefined>
+
+/** Which shard (index) each of the 1,024 slices lives on. */
+export const ShardMapDefined = z.object({
+  version: z.number().int().positive(),
+  shards: z.number().int().positive(),
+  assignment: z.array(z.number().int()),
+})
+
+/** Grants of an API key. Only the hash of the key is kept. */
+export const KeyCreated = z.object({
+  keyId: z.string(),
+  keyHash: z.string(),
+  scopes: z.array(z.string()),
+  accounts: z.union([z.literal('*'), z.array(z.string())]),
+})
+export const KeyRevoked = z.object({ keyId: z.string() })
+
+export const REFERENCE_EVENTS = { LogCreated, Tick, InstrumentDefined, ShardMapDefined, KeyCreated, KeyRevoked } as const
+export type ReferenceEventType = keyof typeof REFERENCE_EVENTS
+export type ReferenceEvent = {
+  [T in ReferenceEventType]: { readonly type: T; readonly data: z.infer<(typeof REFERENCE_EVENTS)[T]> }
+}[ReferenceEventType]

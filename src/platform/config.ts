@@ -1,0 +1,118 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+
+/** Roles of the one image; `all` runs them in one process. */
+export const ROLES = ['commands', 'settlement', 'projector', 'queries'] as const
+export type Role = (typeof ROLES)[number]
+
+const urlList = (schemes: readonly string[]) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine(
+      (urls) => urls.every((url) => schemes.some((scheme) => url.startsWith(`${scheme}://`) && URL.canParse(url))),
+      `must be comma-separated URLs (${schemes.join(', ')})`,
+    )
+
+const integer = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`)
+    .default(fallback)
+
+const Environment = z.object({
+  PORT: integer(0, 65_535, 8080),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  QUANTBOT_DATA: z.string().min(1).default('.quantbot'),
+  EVENTSTORE_URL: urlList(['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover']).optional(),
+  DATABASE_URLS: urlList(['postgres', 'postgresql']).optional(),
+  REDIS_URL: z.union([z.literal('off'), z.string().regex(/^rediss?:\/\//, 'must be redis://…, rediss://… or "off"')]).optional(),
+  SOLANA_RPC_URLS: urlList(['http', 'https']).optional(),
+  VENUE_URL: urlList(['http', 'https']).optional(),
+  VENUE_API_KEY: z.string().min(1).optional(),
+  SOLANA_SLOT_MS: integer(20, 60_000, 400),
+  QUANTBOT_KEYSTORE_PASSWORD: z.string().min(1).optional(),
+  QUANTBOT_FAUCET_KEY: z.string().min(1).optional(),
+  QUANTBOT_SHARDS: integer(1, 64, 4),
+  QUANTBOT_LOG: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+})
+
+/** The whole configuration: environment variables of the contract and the --role flag. An absent URL means the embedded part. */
+export interface Config {
+  readonly roles: ReadonlySet<Role>
+  /** What the READY line and the run file call this process. */
+  readonly roleName: string
+  readonly port: number
+  readonly host: string
+  readonly dataDir: string
+  readonly eventStoreUrl: string | undefined
+  readonly databaseUrls: readonly string[] | undefined
+  /** Number of databases the embedded Postgres is given. */
+  readonly embeddedShards: number
+  readonly redisUrl: string | 'off' | undefined
+  readonly solanaRpcUrls: readonly string[] | undefined
+  readonly venueUrl: string | undefined
+  readonly venueApiKey: string | undefined
+  readonly slotMs: number
+  readonly keystorePassword: string | undefined
+  /** JSON array of 64 bytes: the key that may mint test funds; undefined on a chain without a faucet. */
+  readonly faucetKeyFile: string | undefined
+  readonly logLevel: string
+}
+
+export type ConfigOutcome = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly message: string }
+
+/** Reads flags and environment. A wrong value is one clear line; the caller prints it and exits 2. */
+export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): ConfigOutcome => {
+  const flags = readFlags(args)
+  if ('message' in flags) return { ok: false, message: flags.message }
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = Environment.safeParse(present)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    return { ok: false, message: `${issue.path.join('.')}: ${issue.message}` }
+  }
+  const e = parsed.data
+  if (e.SOLANA_RPC_URLS && !e.QUANTBOT_KEYSTORE_PASSWORD && flags.roles.has('settlement')) {
+    return { ok: false, message: 'QUANTBOT_KEYSTORE_PASSWORD: required with SOLANA_RPC_URLS (wallet keys are encrypted with it)' }
+  }
+  return {
+    ok: true,
+    config: {
+      roles: flags.roles,
+      roleName: flags.name,
+      port: e.PORT,
+      host: e.HOST,
+      dataDir: resolve(e.QUANTBOT_DATA),
+      eventStoreUrl: e.EVENTSTORE_URL?.join(','),
+      databaseUrls: e.DATABASE_URLS,
+      embeddedShards: e.QUANTBOT_SHARDS,
+      redisUrl: e.REDIS_URL,
+      solanaRpcUrls: e.SOLANA_RPC_URLS,
+      venueUrl: e.VENUE_URL?.[0]?.replace(/\/$/, ''),
+      venueApiKey: e.VENUE_API_KEY,
+      slotMs: e.SOLANA_SLOT_MS,
+      keystorePassword: e.QUANTBOT_KEYSTORE_PASSWORD,
+      faucetKeyFile: e.QUANTBOT_FAUCET_KEY,
+      logLevel: e.QUANTBOT_LOG,
+    },
+  }
+}
+
+const readFlags = (args: readonly string[]): { roles: ReadonlySet<Role>; name: string } | { message: string } => {
+  let role: string
+  try {
+    const { values } = parseArgs({ args: [...args], options: { role: { type: 'string', default: 'all' } } })
+    role = values.role
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) }
+  }
+  if (role === 'all') return { roles: new Set(ROLES), name: 'all' }
+  const names = role.split(',').map((name) => name.trim())
+  const wrong = names.find((name) => !(ROLES as readonly string[]).includes(name))
+  if (wrong !== undefined) return { message: `--role: unknown role "${wrong}" (one of all, ${ROLES.join(', ')})` }
+  return { roles: new Set(names as Role[]), name: names.join(',') }
+}

@@ -1,0 +1,13 @@
+import { type Grant, hashKey, type KeyRing, type Scope } from './grant.ts'
+import { type Refusal, refusal } from './problem.ts'
+
+/** Finds the grant of `Authorization: Bearer <key>`, else the 401. */
+export const authenticate = (keys: KeyRing, header: string | undefined): { readonly grant: Grant } | { readonly refusal: Refusal } => {
+  const key = /^Bearer ([\x21-\x7e]{1,256})$/i.exec(header ?? '')?.[1]
+  const grant = key === undefined ? undefined : keys.find(hashKey(key))
+  return grant ? { grant } : { refusal: refusal('unauthorized', 'send Authorization: Bearer <key>') }
+}
+
+/** The 403 when the key lacks the route's scope. */
+export const authorise = (grant: Grant, scope: Scope | 'any'): Refusal | undefined =>
+  scope === 'any' || grant.scopes.has(scope) ? undefined : refusal('forbidden', `this key lacks the scope "${scope}"`)

@@ -1,0 +1,41 @@
+import type { z } from 'zod'
+import type { Grant, Scope } from './grant.ts'
+import { type Refusal, refusal } from './problem.ts'
+
+/** What a handler is given: the key's grant and the request's parts, already parsed. */
+export interface RequestContext<Body = unknown> {
+  readonly grant: Grant
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
+  readonly body: Body
+  readonly correlationId: string
+  readonly traceparent: string | undefined
+  /** Wall clock at the edge, ms: the time a command carries. */
+  readonly receivedAt: number
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal
+}
+
+export type Reply =
+  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly refusal: Refusal }
+
+/** One resource and method. `any` scope: every valid key. Routes without `body` accept none. */
+export interface Route<Schema extends z.ZodType = z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Express path, e.g. /v1/accounts/:accountId/balances. */
+  readonly path: string
+  readonly scope: Scope | 'any'
+  readonly params?: z.ZodType<Record<string, string>>
+  readonly query?: z.ZodType<Record<string, string | undefined>>
+  readonly body?: Schema
+  readonly handle: (context: RequestContext<z.output<Schema>>) => Promise<Reply>
+}
+
+/** Keeps a route's body type while the table holds routes of all kinds. */
+export const route = <Schema extends z.ZodType>(r: Route<Schema>): Route => r as unknown as Route
+
+export const refuse = (code: Refusal['code'], detail: string, rest: Omit<Refusal, 'code' | 'detail'> = {}): Reply => ({
+  refusal: refusal(code, detail, rest),
+})
+export const ok = (body: unknown, status = 200): Reply => ({ status, body })
