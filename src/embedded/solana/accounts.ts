@@ -1,0 +1,73 @@
+import bs58 from 'bs58'
+import type { AccountState, Svm } from './svm.ts'
+import { tokenAccount } from './tokens.ts'
+
+/** The ledger's accounts: the VM's state, with what the VM cannot look up by itself. Addresses are base58. */
+export interface Accounts {
+  get(address: string): AccountState | undefined
+  lamports(address: string): bigint
+  /** Overwrites one account, outside any transaction. */
+  put(address: string, state: AccountState | undefined): void
+  /** To be called for every account that a transaction may have changed. */
+  changed(address: string, slot: number): void
+  tokenAccountsOf(owner: string): readonly string[]
+  /** Slot of the last change since this process began. */
+  lastChange(address: string): number | undefined
+  readonly onChange: (listener: (address: string) => void) => () => void
+}
+
+export const createAccounts = (svm: Svm): Accounts => {
+  const ownerOf = new Map<string, string>()
+  const byOwner = new Map<string, Set<string>>()
+  const changes = new Map<string, number>()
+  const listeners = new Set<(address: string) => void>()
+  const get = (address: string) => svm.account(addressBytes(address))
+
+  const index = (address: string, state: AccountState | undefined) => {
+    const owner = tokenAccount(state)?.owner
+    const before = ownerOf.get(address)
+    if (owner === before) return
+    if (before !== undefined) byOwner.get(before)?.delete(address)
+    if (owner === undefined) ownerOf.delete(address)
+    else {
+      ownerOf.set(address, owner)
+      const held = byOwner.get(owner) ?? new Set()
+      byOwner.set(owner, held.add(address))
+    }
+  }
+
+  return {
+    get,
+    lamports: (address) => svm.lamports(addressBytes(address)),
+    put: (address, state) => {
+      svm.setAccount(addressBytes(address), state)
+      index(address, state)
+    },
+    changed: (address, slot) => {
+      index(address, get(address))
+      changes.set(address, slot)
+      for (const listener of listeners) listener(address)
+    },
+    tokenAccountsOf: (owner) => [...(byOwner.get(owner) ?? [])],
+    lastChange: (address) => changes.get(address),
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/** Bytes of a base58 address, remembered: decoding is slow and the same few addresses come again and again. */
+export const addressBytes = (address: string): Uint8Array => {
+  const known = decoded.get(address)
+  if (known) return known
+  const bytes = bs58.decode(address)
+  if (bytes.length !== 32) throw new Error(`${address} is not an address`)
+  if (decoded.size >= MAX_DECODED) decoded.clear()
+  decoded.set(address, bytes)
+  return bytes
+}
+
+const decoded = new Map<string, Uint8Array>()
+/** About 2 MB; beyond it the memory is started over. */
+const MAX_DECODED = 20_000
