@@ -1,0 +1,87 @@
+import type { AccountEvent, DataOf } from '../events/account/account-event.ts'
+import { isTerminal, type OrdStatus } from '../events/fields.ts'
+import type { OrderFacts } from '../events/order-document.ts'
+
+/** An order from its events alone. Written apart from the write side's fold and the read models, so that it can check both. */
+export interface FoldedOrder extends OrderFacts {
+  readonly number: number
+}
+
+/** The id of the order that an event changes; undefined for events that change none. */
+export const changedOrder = (event: AccountEvent): string | undefined => {
+  switch (event.type) {
+    case 'OrderAccepted':
+    case 'OrderRejected':
+    case 'OrderTriggered':
+    case 'OrderCancelRequested':
+    case 'OrderCanceled':
+    case 'OrderExpired':
+    case 'TradeBooked':
+    case 'TradeCanceled':
+      return event.data.orderId
+    default:
+      return undefined
+  }
+}
+
+/** The order after an event of its own; `position` is the event's. Undefined for an order whose first event was not seen. */
+export const foldOrder = (order: FoldedOrder | undefined, event: AccountEvent, position: string): FoldedOrder | undefined => {
+  if (event.type === 'OrderAccepted') return opened(event.data, position, 'New', null)
+  if (event.type === 'OrderRejected') return opened(event.data, position, 'Rejected', event.data.text)
+  if (!order) return undefined
+  switch (event.type) {
+    case 'OrderTriggered':
+      return { ...order, position }
+    case 'OrderCancelRequested':
+      return { ...order, ordStatus: 'PendingCancel', position }
+    case 'OrderCanceled':
+      return { ...order, ordStatus: 'Canceled', text: event.data.text, position }
+    case 'OrderExpired':
+      return { ...order, ordStatus: 'Expired', text: event.data.text, position }
+    case 'TradeBooked': {
+      const { lastQty, lastQuote, ordStatus } = event.data
+      // a partial fill does not end a pending cancel
+      const status = order.ordStatus === 'PendingCancel' && ordStatus === 'PartiallyFilled' ? order.ordStatus : ordStatus
+      return { ...order, ordStatus: status, cumQty: order.cumQty + BigInt(lastQty), cumQuote: order.cumQuote + BigInt(lastQuote), position }
+    }
+    case 'TradeCanceled':
+      return busted(order, event.data, position)
+    default:
+      return order
+  }
+}
+
+const opened = (
+  data: DataOf<'OrderAccepted'> | DataOf<'OrderRejected'>,
+  position: string,
+  ordStatus: OrdStatus,
+  text: string | null,
+): FoldedOrder => ({
+  orderId: data.orderId,
+  number: data.number,
+  accountId: data.orderId.slice(0, data.orderId.lastIndexOf('.')),
+  clOrdId: data.clOrdId,
+  symbol: data.instrument.symbol,
+  side: data.side,
+  type: data.type,
+  timeInForce: data.timeInForce,
+  ordStatus,
+  orderQty: data.orderQty === null ? null : BigInt(data.orderQty),
+  cashOrderQty: data.cashOrderQty === null ? null : BigInt(data.cashOrderQty),
+  cumQty: 0n,
+  cumQuote: 0n,
+  price: data.price,
+  text,
+  baseDecimals: data.instrument.baseDecimals,
+  quoteDecimals: data.instrument.quoteDecimals,
+  position,
+})
+
+/** A filled order whose trade vanished is open again; an order that had ended otherwise stays ended. */
+const busted = (order: FoldedOrder, data: DataOf<'TradeCanceled'>, position: string): FoldedOrder => {
+  const cumQty = order.cumQty - BigInt(data.busted.qty)
+  const cumQuote = order.cumQuote - BigInt(data.busted.quote)
+  const stays = (isTerminal(order.ordStatus) && order.ordStatus !== 'Filled') || order.ordStatus === 'PendingCancel'
+  const ordStatus = stays ? order.ordStatus : cumQty > 0n ? 'PartiallyFilled' : 'New'
+  return { ...order, ordStatus, cumQty, cumQuote, position }
+}

@@ -1,0 +1,43 @@
+import type { AccountEvent } from '../events/account/account-event.ts'
+
+/** Tells of each event of an account, in order, whether it belongs to one order: its own, its transactions', its trades'. */
+export const orderStory = ({ orderId, number }: { readonly orderId: string; readonly number: number }) => {
+  const ref = String(number)
+  let instrument: { readonly symbol: string; readonly version: number } | undefined
+
+  const belongs = (event: AccountEvent): boolean => {
+    switch (event.type) {
+      case 'OrderAccepted':
+      case 'OrderRejected':
+        if (event.data.orderId === orderId) instrument = event.data.instrument
+        return event.data.orderId === orderId
+      case 'OrderTriggered':
+      case 'OrderCancelRequested':
+      case 'OrderCanceled':
+      case 'OrderExpired':
+      case 'TradeBooked':
+      case 'TradeCanceled':
+      case 'FundsSurplusCredited':
+        return event.data.orderId === orderId
+      case 'TransactionSigned':
+      case 'TransactionLanded':
+      case 'TransactionFailed':
+      case 'TransactionExpired':
+      case 'TransactionOutcomeUnknown':
+      case 'TransactionVanished':
+        return event.data.ref === ref
+      case 'TransactionsFinalized':
+        return event.data.transactions.some((transaction) => transaction.ref === ref)
+      case 'AccountOpened':
+      case 'WalletAssigned':
+      case 'FundsDepositRequested':
+      case 'FundsCredited':
+      case 'FundsDepositFailed':
+      case 'FundsDepositReversed':
+        return false
+      default:
+        return event satisfies never
+    }
+  }
+  return { belongs, instrument: () => instrument }
+}
