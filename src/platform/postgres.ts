@@ -1,0 +1,81 @@
+import pg from 'pg'
+import type { Logger } from './log.ts'
+
+export type { Pool, PoolClient } from 'pg'
+
+export interface PoolOptions {
+  /** Shown in pg_stat_activity and in log lines. */
+  readonly name: string
+  readonly log: Logger
+  /** Connections at most. Four keep two cores busy; more only queue inside Postgres. */
+  readonly max?: number
+}
+
+/** A pool that answers int8 and whole numerics as bigint. Errors of idle connections are logged, never thrown. The caller ends it. */
+export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    application_name: `quantbot-${name}`,
+    types: { getTypeParser },
+    keepAlive: true,
+    // A dead server is noticed within a reader's patience instead of the kernel's minutes.
+    connectionTimeoutMillis: 3_000,
+    statement_timeout: 10_000,
+    query_timeout: 12_000,
+    // A process paused inside a transaction keeps its row locks: cut it before its successor's own patience (10 s) ends.
+    idle_in_transaction_session_timeout: 5_000,
+  })
+  // Without a listener the loss of an idle connection would end the process.
+  pool.on('error', (error) => log.warn({ err: error, pool: name }, 'an idle connection broke'))
+  return pool
+}
+
+/**
+ * Runs `work` in one transaction of one connection; rolls back and rethrows when it throws.
+ * A rejection at the very end leaves the outcome unknown: callers guard their writes by checkpoint, fence or key.
+ */
+export const transaction = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, begin = 'BEGIN'): Promise<T> => {
+  const client = await pool.connect()
+  // Between queries a checked-out client reports a broken connection by event only.
+  const ignore = () => {}
+  client.on('error', ignore)
+  let broken: Error | undefined
+  try {
+    await client.query(begin)
+    const value = await work(client)
+    await client.query('COMMIT')
+    return value
+  } catch (error) {
+    broken = await client.query('ROLLBACK').then(
+      () => undefined,
+      (fault: Error) => fault,
+    )
+    throw error
+  } finally {
+    client.off('error', ignore)
+    client.release(broken)
+  }
+}
+
+/** True when the statement may succeed later unchanged: the server is away, going down, out of connections, or chose us as a victim. */
+export const isTransient = (error: unknown): boolean => {
+  // 08 connection, 25P03 idle transaction cut, 3D no database yet, 40 deadlock or serialisation, 53 resources, 55 object in use, 57 operator, 58 system.
+  if (error instanceof pg.DatabaseError) return /^(08|25P03|3D|40|53|55|57|58)/.test(error.code ?? '')
+  if (!(error instanceof Error)) return false
+  // The driver tells a lost connection by a system error code or by message alone.
+  return /^E[A-Z]+$/.test(String((error as { code?: unknown }).code ?? '')) || /connection|timeout/i.test(error.message)
+}
+
+/** True when the data itself was refused (class 22 data exception, 23 constraint): a retry would be refused again. */
+export const isDataFault = (error: unknown): boolean => /^2[23]/.test(String((error as { code?: unknown } | undefined)?.code ?? ''))
+
+const INT8 = 20
+const NUMERIC = 1700
+const whole = (text: string): bigint | string => (text.includes('.') || text === 'NaN' ? text : BigInt(text))
+
+/** Amounts and positions exceed 2^53: a float would lose units silently. */
+const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
+  (oid === INT8 || oid === NUMERIC) && format !== 'binary'
+    ? whole
+    : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser
