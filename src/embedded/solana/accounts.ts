@@ -11,16 +11,14 @@ export interface Accounts {
   /** To be called for every account that a transaction may have changed. */
   changed(address: string, slot: number): void
   tokenAccountsOf(owner: string): readonly string[]
-  /** Slot of the last change since this process began. */
-  lastChange(address: string): number | undefined
-  readonly onChange: (listener: (address: string) => void) => () => void
+  /** Slot of the last change, and how many there were; since this process began. */
+  lastChange(address: string): { readonly slot: number; readonly count: number } | undefined
 }
 
 export const createAccounts = (svm: Svm): Accounts => {
   const ownerOf = new Map<string, string>()
   const byOwner = new Map<string, Set<string>>()
-  const changes = new Map<string, number>()
-  const listeners = new Set<(address: string) => void>()
+  const changes = new Map<string, { slot: number; count: number }>()
   const get = (address: string) => svm.account(addressBytes(address))
 
   const index = (address: string, state: AccountState | undefined) => {
@@ -45,15 +43,10 @@ export const createAccounts = (svm: Svm): Accounts => {
     },
     changed: (address, slot) => {
       index(address, get(address))
-      changes.set(address, slot)
-      for (const listener of listeners) listener(address)
+      changes.set(address, { slot, count: (changes.get(address)?.count ?? 0) + 1 })
     },
     tokenAccountsOf: (owner) => [...(byOwner.get(owner) ?? [])],
     lastChange: (address) => changes.get(address),
-    onChange: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
   }
 }
 

@@ -25,7 +25,8 @@ export const execute = (svm: Svm, accounts: Accounts, sent: SentTransaction): Ex
   // Programs that are only called hold no tokens and may be large: their data are not read.
   const called = new Set(sent.message.compiledInstructions.map((instruction) => instruction.programIdIndex))
   const read = (i: number) => (called.has(i) && !isWritable[i] ? undefined : accounts.get(keys[i] as string))
-  const balance = (i: number, state: AccountState | undefined) => state?.lamports ?? (called.has(i) ? accounts.lamports(keys[i] as string) : 0n)
+  const balance = (i: number, state: AccountState | undefined) =>
+    state?.lamports ?? (called.has(i) ? accounts.lamports(keys[i] as string) : 0n)
 
   const before = keys.map((_, i) => read(i))
   const lamportsBefore = before.map((state, i) => balance(i, state))
@@ -112,7 +113,9 @@ const tokenBalances = (accounts: Accounts, states: readonly (AccountState | unde
     const token = tokenAccount(state)
     if (!token) return []
     const decimals = mintDecimals(accounts.get(token.mint)) ?? 0
-    return [{ accountIndex, mint: token.mint, owner: token.owner, programId: token.program, uiTokenAmount: uiAmount(token.amount, decimals) }]
+    return [
+      { accountIndex, mint: token.mint, owner: token.owner, programId: token.program, uiTokenAmount: uiAmount(token.amount, decimals) },
+    ]
   })
 
 const base58 = (keys: readonly PublicKey[]) => keys.map((key) => key.toBase58())

@@ -11,7 +11,14 @@ import {
   NATIVE_MINT,
   TOKEN_PROGRAM_ID,
 } from '@solana/spl-token'
-import { type Keypair, PublicKey, SystemProgram, type TransactionInstruction, TransactionMessage, VersionedTransaction } from '@solana/web3.js'
+import {
+  type Keypair,
+  PublicKey,
+  SystemProgram,
+  type TransactionInstruction,
+  TransactionMessage,
+  VersionedTransaction,
+} from '@solana/web3.js'
 import bs58 from 'bs58'
 import { AMM_PROGRAM_ID, ammBinaryPath, initPool, POOL_ACCOUNT_SIZE, poolAddress } from './amm.ts'
 import type { Founding } from './ledger.ts'
@@ -56,7 +63,12 @@ export const foundChain = (faucet: Keypair, rentExempt: (size: number) => bigint
   accounts.set(faucet.publicKey.toBase58(), plain(FAUCET_LAMPORTS))
   for (const mint of [USDC, BONK]) accounts.set(mint.address.toBase58(), mintAccount(mint, faucet.publicKey, rentExempt(MINT_SIZE)))
   const program = readFileSync(ammBinaryPath())
-  accounts.set(AMM_PROGRAM_ID.toBase58(), { lamports: rentExempt(program.length), data: program, owner: LOADER.toBytes(), executable: true })
+  accounts.set(AMM_PROGRAM_ID.toBase58(), {
+    lamports: rentExempt(program.length),
+    data: program,
+    owner: LOADER.toBytes(),
+    executable: true,
+  })
   const blockhash = blockhashes(genesisHash).of(GENESIS_SLOT)
   const transactions = foundedPools().map((founded) => {
     const message = new TransactionMessage({

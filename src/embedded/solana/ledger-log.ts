@@ -106,7 +106,8 @@ const recover = (path: string, onRecord: (record: Buffer, offset: number) => voi
     while (at < size) {
       const payload = readFrame(fd, at, size)
       if (!payload) {
-        if (followedByFrame(fd, at, size)) throw new Error(`${path} is damaged at byte ${at}: records after it are intact, so it cannot be a torn write`)
+        if (followedByFrame(fd, at, size))
+          throw new Error(`${path} is damaged at byte ${at}: records after it are intact, so it cannot be a torn write`)
         ftruncateSync(fd, at)
         break
       }

@@ -1,4 +1,10 @@
-import { AddressLookupTableAccount, ComputeBudgetProgram, type PublicKey, VersionedMessage, VersionedTransaction } from '@solana/web3.js'
+import {
+  AddressLookupTableAccount,
+  ComputeBudgetProgram,
+  type PublicKey,
+  type VersionedMessage,
+  VersionedTransaction,
+} from '@solana/web3.js'
 import bs58 from 'bs58'
 import type { TransactionError } from './transaction-error.ts'
 

@@ -30,7 +30,12 @@ export const BLOCKHASH_AGE = 150
  * Slots go by with time and survive a restart without a write per slot: a reservation file says up to where slots may have
  * been answered, and a restart begins there. `lastUsed` is the newest slot in the log.
  */
-export const startSlotClock = (options: { path: string; slotMs: number; lastUsed: number; onBroken: (error: unknown) => void }): SlotClock => {
+export const startSlotClock = (options: {
+  path: string
+  slotMs: number
+  lastUsed: number
+  onBroken: (error: unknown) => void
+}): SlotClock => {
   const { path, slotMs } = options
   const finalized = Math.max(1, Math.min(MAX_FINALIZED_DEPTH, Math.floor(FINALITY_MS / slotMs)))
   const listeners = new Set<() => void>()

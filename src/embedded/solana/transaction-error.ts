@@ -30,11 +30,8 @@ export const describeError = (error: TransactionError): string => {
   return `Error processing Instruction ${index}: ${text}`
 }
 
-type InstructionCause = Exclude<ReturnType<FailedTransactionMetadata['err']>, number> extends infer E
-  ? E extends { err(): infer C }
-    ? C
-    : never
-  : never
+type InstructionCause =
+  Exclude<ReturnType<FailedTransactionMetadata['err']>, number> extends infer E ? (E extends { err(): infer C } ? C : never) : never
 
 const instructionError = (cause: InstructionCause): unknown => {
   if (typeof cause === 'number') return INSTRUCTION_ERRORS[cause] ?? 'GenericError'
