@@ -1,0 +1,62 @@
+import type { AddressLookupTableAccount, TransactionInstruction } from '@solana/web3.js'
+
+/** `exact_in` spends `amount` of the input mint, `exact_out` receives `amount` of the output mint. */
+export interface SwapRequest {
+  readonly mode: 'exact_in' | 'exact_out'
+  readonly inputMint: string
+  readonly outputMint: string
+  /** Base units of the fixed side. */
+  readonly amount: bigint
+  /** Wallet that swaps and signs. */
+  readonly taker: string
+}
+
+export interface SwapQuote {
+  readonly request: SwapRequest
+  readonly inAmount: bigint
+  readonly outAmount: bigint
+  /** Names of the pools on the way. */
+  readonly route: readonly string[]
+}
+
+/** Ready to be compiled into one transaction of which `payer` bears all costs. */
+export interface BuiltSwap {
+  readonly quote: SwapQuote
+  /** What the program itself enforces: least output (exact in) or most input (exact out). */
+  readonly threshold: bigint
+  /** The venue's compute-unit price; never a compute-unit limit. */
+  readonly computeBudget: readonly TransactionInstruction[]
+  readonly instructions: readonly TransactionInstruction[]
+  readonly lookupTables: readonly AddressLookupTableAccount[]
+}
+
+export type VenueError =
+  /** Asked and answered: it cannot be traded now. */
+  | { readonly kind: 'no_route'; readonly detail: string }
+  /** The price moved: even without slippage the bound does not hold. */
+  | { readonly kind: 'beyond_limit'; readonly detail: string }
+  /** No answer, or one that can't be trusted: nothing is known, ask again later. */
+  | { readonly kind: 'unavailable'; readonly detail: string }
+
+export type VenueAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: VenueError }
+
+/** A price in US dollars per whole token as the venue gives it. */
+export interface VenuePrice {
+  readonly mint: string
+  /** Scaled by 10^12. */
+  readonly price: bigint
+  /** Slot it was observed at. */
+  readonly slot: number
+}
+
+/** A place to swap. Quotes decide, but nothing is ever booked from one. */
+export interface SwapVenue {
+  quote(request: SwapRequest): Promise<VenueAnswer<SwapQuote>>
+  /** `limit`: least output (exact in) or most input (exact out) the trader accepts. */
+  build(request: SwapRequest, terms: { readonly limit: bigint; readonly payer: string }): Promise<VenueAnswer<BuiltSwap>>
+  /** Tokens without a reliable price are left out. */
+  prices(mints: readonly string[]): Promise<VenueAnswer<readonly VenuePrice[]>>
+  /** State of the last calls, for readiness. */
+  health(): { readonly ready: boolean; readonly detail?: string }
+  close(): Promise<void>
+}
