@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import type { AccountEvent } from '../../../src/events/account/account-event.ts'
+import { postingsOf } from '../../../src/events/postings.ts'
+
+const trade = {
+  execId: 'a.1.1.1',
+  orderId: 'a.1',
+  attempt: 1,
+  generation: 1,
+  signature: 's',
+  symbol: 'SOL/USDC',
+  base: 'SOL',
+  quote: 'USDC',
+  baseDecimals: 9,
+  quoteDecimals: 6,
+  lastQty: '1500000000',
+  lastQuote: '225000000',
+  at: 1,
+}
+const events: AccountEvent[] = [
+  { type: 'FundsCredited', data: { depositId: 'd', asset: 'USDC', amount: '1000', signature: 's', tokenAccount: 't', at: 1 } },
+  { type: 'TradeBooked', data: { ...trade, side: 'buy', released: { asset: 'USDC', amount: '2250000' }, ordStatus: 'Filled' } },
+  { type: 'TradeBooked', data: { ...trade, side: 'sell', released: { asset: 'SOL', amount: '0' }, ordStatus: 'Filled' } },
+  { type: 'OrderCanceled', data: { orderId: 'a.1', text: 'SLIPPAGE', released: { asset: 'USDC', amount: '7' }, compensates: null, at: 1 } },
+  {
+    type: 'TransactionLanded',
+    data: { ref: '1', attempt: 1, signature: 's', generation: 1, slot: 5, fee: '5000', rent: '2039280', deltas: [], at: 1 },
+  },
+]
+
+/** Change of settled funds (available + reserved) of an asset. */
+const settled = (event: AccountEvent, asset: string): bigint =>
+  postingsOf(event)
+    .filter((p) => p.asset === asset && (p.account === 'available' || p.account === 'reserved'))
+    .reduce((sum, p) => sum + p.amount, 0n)
+
+describe('ledger entries of an event', () => {
+  for (const event of events) {
+    it(`${event.type} adds up to zero for each asset`, () => {
+      const sums = new Map<string, bigint>()
+      for (const { asset, amount } of postingsOf(event)) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
+      assert.ok(sums.size > 0)
+      for (const [asset, sum] of sums) assert.equal(sum, 0n, asset)
+    })
+  }
+
+  it('a bought quantity comes in, its cost goes out of the reservation, the rest of it is free again', () => {
+    const postings = postingsOf(events[1]!)
+    assert.equal(settled(events[1]!, 'SOL'), 1_500_000_000n)
+    assert.equal(settled(events[1]!, 'USDC'), -225_000_000n)
+    const reserved = postings.filter((p) => p.account === 'reserved').reduce((sum, p) => sum + p.amount, 0n)
+    assert.equal(reserved, -227_250_000n)
+  })
+
+  it('fees and rent are paid by the house, not by the trader', () => {
+    assert.equal(settled(events[4]!, 'SOL'), 0n)
+    assert.deepEqual(postingsOf(events[4]!)[0], { account: 'house', asset: 'SOL', amount: -2_044_280n })
+  })
+})
