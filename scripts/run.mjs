@@ -1,0 +1,19 @@
+// Runs one program to its end: arguments, stdio and signals go through, its exit code comes back. Never started twice.
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+
+// Ctrl-C reaches the whole process group by itself; a supervisor signals the launcher alone. Both must stop the program, once.
+const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGUSR2']
+
+/** Resolves to the exit code, 128 + n for a program ended by signal n. */
+export function run(command, args, { cwd, env = process.env } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: 'inherit' })
+    const pass = (signal) => child.kill(signal)
+    for (const signal of PASSED_ON) process.on(signal, pass)
+    // In a terminal the program has had its own SIGINT; without one (kill -INT of the launcher) it has not.
+    process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
+  })
+}
