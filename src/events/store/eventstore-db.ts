@@ -13,6 +13,7 @@ const READ_DEADLINE_MS = 30_000
 /** Readiness is at most this old. */
 const HEARTBEAT_MS = 1_000
 const HEARTBEAT_DEADLINE_MS = 3_000
+const CLOSE_MS = 500
 
 export interface EventStoreDeps {
   /** `esdb://…` or `kurrentdb://…` connection string. */
@@ -120,7 +121,8 @@ export const connectEventStore = async ({ url, log, clock }: EventStoreDeps, wai
     close: async () => {
       stop.abort()
       await beating
-      await client.dispose()
+      // a stream that nobody reads any more never reports its end: the process is not held up for it
+      await Promise.race([client.dispose(), clock.sleep(CLOSE_MS)])
     },
   }
 }

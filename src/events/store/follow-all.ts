@@ -36,7 +36,7 @@ export async function* followAll(
       if (signal.aborted) return
       const detail = error instanceof Error ? error.message : String(error)
       onState?.({ connected: false, detail })
-      log.warn({ detail, failures }, 'subscription lost, resuming')
+      log[failures === 0 ? 'warn' : 'debug']({ detail, failures }, 'subscription lost, resuming')
     } finally {
       signal.removeEventListener('abort', cut)
       cut()
