@@ -40,9 +40,16 @@ export const foldOrder = (order: FoldedOrder | undefined, event: AccountEvent, p
       return { ...order, ordStatus: 'Expired', text: event.data.text, position }
     case 'TradeBooked': {
       const { lastQty, lastQuote, ordStatus } = event.data
-      // a partial fill does not end a pending cancel
-      const status = order.ordStatus === 'PendingCancel' && ordStatus === 'PartiallyFilled' ? order.ordStatus : ordStatus
-      return { ...order, ordStatus: status, cumQty: order.cumQty + BigInt(lastQty), cumQuote: order.cumQuote + BigInt(lastQuote), position }
+      const filled = ordStatus === 'Filled'
+      return {
+        ...order,
+        // a partial fill does not end a pending cancel
+        ordStatus: !filled && order.ordStatus === 'PendingCancel' ? 'PendingCancel' : ordStatus,
+        text: filled ? null : order.text,
+        cumQty: order.cumQty + BigInt(lastQty),
+        cumQuote: order.cumQuote + BigInt(lastQuote),
+        position,
+      }
     }
     case 'TradeCanceled':
       return busted(order, event.data, position)
@@ -77,11 +84,10 @@ const opened = (
   position,
 })
 
-/** A filled order whose trade vanished is open again; an order that had ended otherwise stays ended. */
+/** An order that holds funds again is open again; an ended one that holds none stays ended. */
 const busted = (order: FoldedOrder, data: DataOf<'TradeCanceled'>, position: string): FoldedOrder => {
   const cumQty = order.cumQty - BigInt(data.busted.qty)
   const cumQuote = order.cumQuote - BigInt(data.busted.quote)
-  const stays = (isTerminal(order.ordStatus) && order.ordStatus !== 'Filled') || order.ordStatus === 'PendingCancel'
-  const ordStatus = stays ? order.ordStatus : cumQty > 0n ? 'PartiallyFilled' : 'New'
-  return { ...order, ordStatus, cumQty, cumQuote, position }
+  const stays = order.ordStatus === 'PendingCancel' || (isTerminal(order.ordStatus) && BigInt(data.reserved.amount) === 0n)
+  return { ...order, ordStatus: stays ? order.ordStatus : cumQty > 0n ? 'PartiallyFilled' : 'New', cumQty, cumQuote, position }
 }
