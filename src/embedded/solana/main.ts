@@ -46,10 +46,11 @@ const writePools = (dir: string, ledger: Ledger) => {
     base: mint(pool.base, pool.baseVault.toBase58()),
     quote: mint(pool.quote, pool.quoteVault.toBase58()),
   }))
-  const { genesisHash, faucet } = ledger.genesis
+  const { genesisHash, faucet, time } = ledger.genesis
+  const createdAt = new Date(time * 1000).toISOString()
   writePrivate(
     join(dir, 'pools.json'),
-    `${JSON.stringify({ genesisHash, programId: AMM_PROGRAM_ID.toBase58(), faucet, pools }, null, 2)}\n`,
+    `${JSON.stringify({ genesisHash, createdAt, programId: AMM_PROGRAM_ID.toBase58(), faucet, pools }, null, 2)}\n`,
   )
 }
 

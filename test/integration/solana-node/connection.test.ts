@@ -15,7 +15,7 @@ import {
   TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js'
-import { type Chain, rpc, startChain, until } from './start-part.ts'
+import { type Chain, outcome, rpc, startChain, until } from './start-part.ts'
 
 describe('local chain through web3.js', () => {
   let chain: Chain
@@ -146,8 +146,7 @@ describe('local chain through web3.js', () => {
     const latest = await connection.getLatestBlockhash()
     const before = await connection.getBalance(payer.publicKey)
     const signature = await connection.sendTransaction(signed(latest.blockhash, 1e15), { skipPreflight: true })
-    const { value } = await connection.confirmTransaction({ signature, ...latest })
-    assert.deepEqual(value.err, { InstructionError: [0, { Custom: 1 }] })
+    assert.deepEqual(await outcome(connection, signature), { InstructionError: [0, { Custom: 1 }] })
     assert.equal(await connection.getBalance(payer.publicKey), before - 5_000)
     assert.equal((await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }))?.meta?.fee, 5_000)
   })

@@ -47,7 +47,8 @@ export interface ChainReady {
 
 /** A chain in a folder of its own. `restart` opens the same folder again. */
 export const startChain = async (slotMs: number, dir = mkdtempSync(join(tmpdir(), 'qb-chain-'))) => {
-  const open = () => startPart<ChainReady>('src/embedded/solana/main.ts', ['--db', dir, '--slot-ms', String(slotMs), '--ports', '0,0'])
+  const open = (ports: readonly number[] = [0, 0]) =>
+    startPart<ChainReady>('src/embedded/solana/main.ts', ['--db', dir, '--slot-ms', String(slotMs), '--ports', ports.join(',')])
   let part = await open()
   const connection = (endpoint = 0, commitment: 'processed' | 'confirmed' | 'finalized' = 'confirmed') => {
     const port = part.ready.ports[endpoint]
@@ -59,8 +60,8 @@ export const startChain = async (slotMs: number, dir = mkdtempSync(join(tmpdir()
     ready: () => part.ready,
     faucet: () => Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(join(dir, 'faucet.json'), 'utf8')) as number[])),
     kill: () => part.kill(),
-    restart: async () => {
-      part = await open()
+    restart: async (ports?: readonly number[]) => {
+      part = await open(ports)
     },
     stop: async () => {
       const code = await part.stop()
@@ -91,3 +92,12 @@ export const until = async <T>(look: () => Promise<T | undefined | false | null>
     await new Promise((done) => setTimeout(done, 20))
   }
 }
+
+/** Waits until a transaction is confirmed and gives its error. (confirmTransaction returns it or throws it, as the race goes.) */
+export const outcome = async (connection: Connection, signature: string) =>
+  (
+    await until(async () => {
+      const status = (await connection.getSignatureStatuses([signature], { searchTransactionHistory: true })).value[0]
+      return status && status.confirmationStatus !== 'processed' && status
+    })
+  ).err
