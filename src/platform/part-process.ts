@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { PARENT_PIPE, type PartReady } from './child.ts'
 import { UNAVAILABLE } from './unavailable.ts'
 
@@ -57,7 +58,7 @@ export const spawnPart = (
 const commandLine = (entry: string): string[] => {
   const compiled = import.meta.url.endsWith('.js')
   const file = fileURLToPath(new URL(`../${entry}${compiled ? '.js' : '.ts'}`, import.meta.url))
-  return compiled ? ['--enable-source-maps', file] : ['--import', import.meta.resolve('tsx'), file]
+  return compiled ? ['--enable-source-maps', file] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, file]
 }
 
 const startOf = async (child: ChildProcess, ended: PartProcess['ended'], readyTimeoutMs: number): Promise<PartStart> => {

@@ -1,0 +1,5 @@
+import { closeServices } from './services.ts'
+
+export const mochaHooks = {
+  afterAll: closeServices,
+}
