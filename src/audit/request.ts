@@ -15,7 +15,8 @@ export interface AuditDeps {
 /** A place in the log as a decimal string: a position or a revision, at most 2^63 - 1. */
 export const Place = z
   .string()
-  .regex(/^(0|[1-9]\d{0,18})$/, 'must be a whole number in decimal')
+  // aborts: the next check could not even read it
+  .regex(/^(0|[1-9]\d{0,18})$/, { error: 'must be a whole number in decimal', abort: true })
   .refine((text) => BigInt(text) < 2n ** 63n, 'is too large')
 
 export const Limit = (most: number) =>

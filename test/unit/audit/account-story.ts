@@ -10,92 +10,92 @@ export const INSTRUMENT = {
   baseDecimals: 9,
   quoteDecimals: 6,
 }
-const NOTHING = { asset: 'USDC', amount: '0' }
-const CAUSE = {
-  cause: { type: 'TransactionVanished', ref: '1', attempt: 1 },
-  command: 'o-c-1',
-  reverses: 'trade',
-  effect: { asset: 'SOL', amount: '1' },
-} as const
 
-/** One event with its data, as written by the account `a`. */
-const event = <T extends AccountEventType>(type: T, data: DataOf<T>): AccountEvent => ({ type, data }) as AccountEvent
+const usdc = (amount: string) => ({ asset: 'USDC', amount })
+const PAIR = { symbol: 'SOL/USDC', side: 'buy', base: 'SOL', quote: 'USDC', baseDecimals: 9, quoteDecimals: 6 } as const
 
-export const accepted = (number: number, given: Partial<DataOf<'OrderAccepted'>> = {}): AccountEvent =>
-  event('OrderAccepted', {
-    orderId: `a.${number}`,
-    number,
-    clOrdId: `c-${number}`,
-    termsHash: '00',
-    side: 'buy',
-    type: 'limit',
-    timeInForce: 'gtc',
-    orderQty: '2000000000',
-    cashOrderQty: null,
-    price: '150',
-    stopPrice: null,
-    maxSlippageBps: 50,
-    expireAt: null,
-    instrument: INSTRUMENT,
-    reserved: { asset: 'USDC', amount: '300000000' },
-    reference: null,
-    at: number,
-    ...given,
-  })
-
-export const traded = (number: number, qty: string, quote: string, ordStatus: 'PartiallyFilled' | 'Filled', attempt = 1): AccountEvent =>
-  event('TradeBooked', {
-    execId: `a.${number}.${attempt}.1`,
-    orderId: `a.${number}`,
-    attempt,
-    generation: 1,
-    signature: 's',
-    symbol: INSTRUMENT.symbol,
-    side: 'buy',
-    base: 'SOL',
-    quote: 'USDC',
-    baseDecimals: 9,
-    quoteDecimals: 6,
-    lastQty: qty,
-    lastQuote: quote,
-    released: NOTHING,
-    ordStatus,
-    at: number,
-  })
-
-export const busted = (number: number, qty: string, quote: string, reserved: string): AccountEvent =>
-  event('TradeCanceled', {
-    execId: `a.${number}.1.1.cancel`,
-    execRefId: `a.${number}.1.1`,
-    orderId: `a.${number}`,
-    symbol: INSTRUMENT.symbol,
-    side: 'buy',
-    base: 'SOL',
-    quote: 'USDC',
-    baseDecimals: 9,
-    quoteDecimals: 6,
-    busted: { qty, quote },
-    reserved: { asset: 'USDC', amount: reserved },
-    compensates: CAUSE,
-    at: number,
-  })
-
-export const cancelRequested = (number: number): AccountEvent =>
-  event('OrderCancelRequested', { orderId: `a.${number}`, text: 'USER_REQUESTED', at: number })
-export const canceled = (number: number, text = 'USER_REQUESTED'): AccountEvent =>
-  event('OrderCanceled', { orderId: `a.${number}`, text, released: NOTHING, compensates: null, at: number })
-export const signed = (ref: string, attempt = 1): AccountEvent =>
-  event('TransactionSigned', {
-    ref,
-    attempt,
-    signature: 's',
-    purpose: 'swap',
-    rawBytes: 'AA==',
-    lastValidBlockHeight: 1,
-    minSlot: 0,
-    quoted: null,
-    at: 1,
-  })
-export const finalized = (...refs: string[]): AccountEvent =>
-  event('TransactionsFinalized', { transactions: refs.map((ref) => ({ ref, attempt: 1, signature: 's', generation: 1 })), slot: 1, at: 1 })
-export const opened = (): AccountEvent => event('AccountOpened', { accountId: 'a', at: 1 })
+/** The events of one account that buys SOL for USDC, one function each. */
+export const storyOf = (accountId: string) => {
+  const event = <T extends AccountEventType>(type: T, data: DataOf<T>): AccountEvent => ({ type, data }) as AccountEvent
+  const id = (number: number): string => `${accountId}.${number}`
+  return {
+    opened: () => event('AccountOpened', { accountId, at: 1 }),
+    depositRequested: (depositId: string, amount: string) =>
+      event('FundsDepositRequested', { depositId, asset: 'USDC', mint: INSTRUMENT.quoteMint, amount, decimals: 6, at: 1 }),
+    credited: (depositId: string, amount: string) =>
+      event('FundsCredited', { depositId, asset: 'USDC', amount, signature: `s-${depositId}`, tokenAccount: 't', at: 1 }),
+    accepted: (number: number, reserved = '300000000') =>
+      event('OrderAccepted', {
+        orderId: id(number),
+        number,
+        clOrdId: `c-${number}`,
+        termsHash: '00',
+        side: 'buy',
+        type: 'limit',
+        timeInForce: 'gtc',
+        orderQty: '2000000000',
+        cashOrderQty: null,
+        price: '150',
+        stopPrice: null,
+        maxSlippageBps: 50,
+        expireAt: null,
+        instrument: INSTRUMENT,
+        reserved: usdc(reserved),
+        reference: null,
+        at: 1,
+      }),
+    traded: (number: number, qty: string, quote: string, ordStatus: 'PartiallyFilled' | 'Filled', { attempt = 1, released = '0' } = {}) =>
+      event('TradeBooked', {
+        ...PAIR,
+        execId: `${id(number)}.${attempt}.1`,
+        orderId: id(number),
+        attempt,
+        generation: 1,
+        signature: 's',
+        lastQty: qty,
+        lastQuote: quote,
+        released: usdc(released),
+        ordStatus,
+        at: 1,
+      }),
+    busted: (number: number, qty: string, quote: string, reserved: string) =>
+      event('TradeCanceled', {
+        ...PAIR,
+        execId: `${id(number)}.1.1.cancel`,
+        execRefId: `${id(number)}.1.1`,
+        orderId: id(number),
+        busted: { qty, quote },
+        reserved: usdc(reserved),
+        compensates: {
+          cause: { type: 'TransactionVanished', ref: String(number), attempt: 1 },
+          command: `o-c-${number}`,
+          reverses: 'trade',
+          effect: { asset: 'SOL', amount: qty },
+        },
+        at: 1,
+      }),
+    cancelRequested: (number: number) => event('OrderCancelRequested', { orderId: id(number), text: 'USER_REQUESTED', at: 1 }),
+    canceled: (number: number, text = 'USER_REQUESTED', released = '0') =>
+      event('OrderCanceled', { orderId: id(number), text, released: usdc(released), compensates: null, at: 1 }),
+    signed: (ref: string, attempt = 1) =>
+      event('TransactionSigned', {
+        ref,
+        attempt,
+        signature: 's',
+        purpose: 'swap',
+        rawBytes: 'c2VjcmV0',
+        lastValidBlockHeight: 1,
+        minSlot: 0,
+        quoted: null,
+        at: 1,
+      }),
+    landed: (ref: string, attempt = 1) =>
+      event('TransactionLanded', { ref, attempt, signature: 's', generation: 1, slot: 1, fee: '0', rent: '0', deltas: [], at: 1 }),
+    finalized: (...refs: string[]) =>
+      event('TransactionsFinalized', {
+        transactions: refs.map((ref) => ({ ref, attempt: 1, signature: 's', generation: 1 })),
+        slot: 1,
+        at: 1,
+      }),
+  }
+}

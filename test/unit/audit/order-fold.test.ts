@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { changedOrder, type FoldedOrder, foldOrder } from '../../../src/audit/order-fold.ts'
 import type { AccountEvent } from '../../../src/events/account/account-event.ts'
 import { orderDocument } from '../../../src/events/order-document.ts'
-import { accepted, busted, canceled, cancelRequested, opened, signed, traded } from './account-story.ts'
+import { storyOf } from './account-story.ts'
+
+const { accepted, busted, cancelRequested, canceled, opened, signed, traded } = storyOf('a')
 
 const fold = (...events: AccountEvent[]): FoldedOrder =>
   events.reduce<FoldedOrder | undefined>((order, event, i) => foldOrder(order, event, String(i + 1)), undefined)!
@@ -17,7 +19,11 @@ describe('an order folded from its events', () => {
   })
   it('adds up fills and derives the average price', () => {
     assert.deepEqual(
-      told(accepted(1), traded(1, '500000000', '70000000', 'PartiallyFilled'), traded(1, '1500000000', '220000000', 'Filled', 2)),
+      told(
+        accepted(1),
+        traded(1, '500000000', '70000000', 'PartiallyFilled'),
+        traded(1, '1500000000', '220000000', 'Filled', { attempt: 2 }),
+      ),
       {
         ordStatus: 'Filled',
         cumQty: '2',
@@ -49,7 +55,7 @@ describe('an order folded from its events', () => {
     assert.equal(told(accepted(1), canceled(1), traded(1, '2000000000', '290000000', 'Filled')).ordStatus, 'Filled')
   })
   it('keeps the text of its end and the account of its id', () => {
-    const order = fold(accepted(1, { orderId: 'b_-x.1' }), canceled(1, 'SLIPPAGE'))
+    const order = fold(storyOf('b_-x').accepted(1), canceled(1, 'SLIPPAGE'))
     assert.deepEqual([order.text, order.accountId], ['SLIPPAGE', 'b_-x'])
   })
   it('is changed by its own events alone', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { orderStory } from '../../../src/audit/order-story.ts'
-import { accepted, busted, canceled, cancelRequested, finalized, INSTRUMENT, opened, signed, traded } from './account-story.ts'
+import { INSTRUMENT, storyOf } from './account-story.ts'
+
+const { accepted, busted, cancelRequested, canceled, finalized, opened, signed, traded } = storyOf('a')
 
 describe('which events tell the story of an order', () => {
   const all = [
