@@ -14,8 +14,10 @@ export type PartStart =
   | { readonly kind: 'ready'; readonly announcement: PartAnnouncement }
   /** This machine can't provide the part (exit code 3). */
   | { readonly kind: 'unavailable'; readonly reason: string }
-  /** It ended, or stayed silent for too long, before it was ready. */
+  /** It ended before it was ready: its port may have been taken meanwhile, another try is worth it. */
   | { readonly kind: 'broken'; readonly reason: string }
+  /** It was not ready in time. */
+  | { readonly kind: 'silent'; readonly reason: string }
 
 export interface PartProcess {
   readonly pid: number
@@ -75,7 +77,7 @@ const startOf = async (child: ChildProcess, ended: PartProcess['ended'], readyTi
         else if (line !== '') process.stderr.write(`${line}\n`) // stdout is ours alone
       }
     })
-    timer = setTimeout(() => resolve({ kind: 'broken', reason: `not ready after ${readyTimeoutMs / 1000} s` }), readyTimeoutMs)
+    timer = setTimeout(() => resolve({ kind: 'silent', reason: `not ready after ${readyTimeoutMs / 1000} s` }), readyTimeoutMs)
   })
   const gone = ended.then(async ({ code, signal }): Promise<PartStart> => {
     // What it wrote just before it ended is still in the pipe.

@@ -136,7 +136,7 @@ export const superviseParts = ({ dataDir, log, clock = systemClock, onChange }: 
         change(part, 'unavailable', start.reason)
         return { ok: false, reason: start.reason }
       }
-      if (tries === FIRST_TRIES) {
+      if (start.kind === 'silent' || tries === FIRST_TRIES) {
         change(part, 'stopped', start.reason)
         throw new Error(`${part.spec.name}: ${start.reason}`)
       }
