@@ -1,0 +1,96 @@
+import {
+  createAssociatedTokenAccountIdempotentInstruction,
+  createMintToInstruction,
+  createSyncNativeInstruction,
+  NATIVE_MINT,
+} from '@solana/spl-token'
+import { PublicKey, SystemProgram, type TransactionInstruction } from '@solana/web3.js'
+import type { AccountState } from '../../commands/account/state.ts'
+import type { DepositState } from '../../commands/ledger/deposit.ts'
+import { tokenAccountOf } from '../../rpc/pool.ts'
+import type { Action } from '../agenda.ts'
+import { compose } from '../signing/compose.ts'
+import { nonceOf } from '../signing/nonce.ts'
+import { recordSigned } from './record-signed.ts'
+import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, wait } from './settling.ts'
+
+/** Lets the faucet fill the wallet's token account, by a transaction that is fenced like every other. */
+export const attemptDeposit = async (
+  settling: Settling,
+  accountId: string,
+  state: AccountState,
+  { deposit, ref, attempt }: Extract<Action, { kind: 'deposit' }>,
+): Promise<Outcome> => {
+  const { deps, feePayer } = settling
+  const { faucet } = deps
+  if (!faucet) return fail(settling, accountId, deposit, 'NO_FAUCET')
+  if (deposit.amount > MAX_TOKEN_AMOUNT) return fail(settling, accountId, deposit, 'AMOUNT_TOO_LARGE')
+  const wallet = state.wallet?.publicKey
+  if (wallet === undefined || !feePayer.ready()) return wait(AWAY_MS)
+
+  const payer = feePayer.signer
+  const composed = await compose(
+    {
+      payer,
+      signers: [payer, faucet],
+      instructions: fillAccount(deposit, { wallet, payer: payer.publicKey, faucet: faucet.publicKey }),
+      lookupTables: [],
+      shape: `deposit|${deposit.mint}`,
+      nonce: nonceOf(ref, attempt),
+      minSlot: 0,
+    },
+    deps.chain,
+    settling.limits,
+  )
+  switch (composed.kind) {
+    case 'unavailable':
+      deps.log.warn({ accountId, ref, detail: composed.detail }, 'the chain is away; the deposit waits')
+      return wait(AWAY_MS)
+    case 'rejected': {
+      const key = `${accountId}.${ref}`
+      const count = (settling.rejections.get(key) ?? 0) + 1
+      deps.log.warn({ accountId, ref, error: composed.error, logs: composed.logs, count }, 'a deposit fails in simulation')
+      settling.rejections.set(key, count)
+      if (count < MAX_REJECTIONS) return wait(AWAY_MS)
+      settling.rejections.delete(key)
+      return fail(settling, accountId, deposit, `FAUCET_FAILED ${composed.error}`)
+    }
+    case 'ready':
+      return recordSigned(settling, composed, {
+        accountId,
+        state,
+        ref,
+        attempt,
+        purpose: 'deposit',
+        quoted: null,
+        signers: [payer, faucet],
+      })
+    default:
+      return composed satisfies never
+  }
+}
+
+/** Token amounts are 64 bits wide on the chain. */
+const MAX_TOKEN_AMOUNT = 2n ** 64n - 1n
+const MAX_REJECTIONS = 5
+
+interface Keys {
+  readonly wallet: string
+  readonly payer: string
+  readonly faucet: string
+}
+
+/** Tokens are minted. SOL is sent to the wrapped account by the faucet itself: the platform's own SOL pays fees and rent alone. */
+const fillAccount = ({ mint, amount }: DepositState, keys: Keys): TransactionInstruction[] => {
+  const account = tokenAccountOf({ owner: keys.wallet, mint })
+  const [mintKey, faucet] = [new PublicKey(mint), new PublicKey(keys.faucet)]
+  const create = createAssociatedTokenAccountIdempotentInstruction(new PublicKey(keys.payer), account, new PublicKey(keys.wallet), mintKey)
+  return mintKey.equals(NATIVE_MINT)
+    ? [create, SystemProgram.transfer({ fromPubkey: faucet, toPubkey: account, lamports: amount }), createSyncNativeInstruction(account)]
+    : [create, createMintToInstruction(mintKey, account, faucet, amount)]
+}
+
+const fail = async (settling: Settling, accountId: string, { depositId }: DepositState, reason: string): Promise<Outcome> => {
+  const as = { accountId, ref: `d-${depositId}`, commandId: `fail-${depositId}` }
+  return afterIssue(settling, await issue(settling, { type: 'FailDeposit', depositId, reason }, as), 'FailDeposit', as)
+}

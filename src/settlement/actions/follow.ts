@@ -1,0 +1,89 @@
+import type { AccountCommand } from '../../commands/account/command.ts'
+import type { AccountState } from '../../commands/account/state.ts'
+import type { AttemptState } from '../../commands/transaction/attempt-state.ts'
+import { signedBytes } from '../../commands/transaction/signed-bytes.ts'
+import { proveAbsence } from '../../rpc/absence.ts'
+import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
+
+/** An open attempt: its bytes, as the log has them, are sent until its outcome is known, and that is booked. */
+export const followAttempt = async (
+  settling: Settling,
+  accountId: string,
+  state: AccountState,
+  attempt: AttemptState,
+): Promise<Outcome> => {
+  const { deps, tracker } = settling
+  const { signature, lastValidBlockHeight } = attempt
+  const wire = Buffer.from(await signedBytes(deps.store, accountId, attempt), 'base64')
+  const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight })
+  switch (sighting.kind) {
+    case 'pending':
+      return WATCHED
+    case 'seen':
+      return bookOutcome(settling, accountId, state, attempt)
+    case 'past':
+      return proveExpiry(settling, accountId, state, attempt, sighting.finalizedHeight)
+    default:
+      return sighting satisfies never
+  }
+}
+
+/** Blocks past its last valid height after which an attempt without a proof is told to be unknown: another blockhash's life. */
+const UNKNOWN_AFTER_BLOCKS = 150
+
+const bookOutcome = async (settling: Settling, accountId: string, state: AccountState, attempt: AttemptState): Promise<Outcome> => {
+  const { deps } = settling
+  const answer = await deps.chain.transaction(attempt.signature)
+  // The node that answers may be behind the one that saw it.
+  if (!answer.ok || !answer.value) return wait(answer.ok ? deps.slotMs : AWAY_MS)
+  const { slot, error, fee, rent, deltas } = answer.value
+  const executed = { ref: attempt.ref, attempt: attempt.attempt, signature: attempt.signature, slot, fee: fee.toString() }
+  const command: AccountCommand =
+    error === null
+      ? { type: 'BookLanded', ...executed, rent: rent.toString(), deltas: deltas.filter(({ owner }) => owner === state.wallet?.publicKey) }
+      : { type: 'BookFailed', ...executed, error }
+  return book(settling, accountId, attempt, command, `book-${attempt.generation + 1}-${attempt.signature}`)
+}
+
+const proveExpiry = async (
+  settling: Settling,
+  accountId: string,
+  state: AccountState,
+  attempt: AttemptState,
+  finalizedHeight: number,
+): Promise<Outcome> => {
+  const key = { ref: attempt.ref, attempt: attempt.attempt, signature: attempt.signature }
+  const absence = await proveAbsence(settling.deps.chain, attempt.signature, { height: attempt.lastValidBlockHeight })
+  switch (absence.kind) {
+    case 'proven':
+      return book(settling, accountId, attempt, { type: 'BookExpired', ...key, proof: [...absence.proof] }, `expired-${attempt.signature}`)
+    case 'found':
+      return absence.state.commitment === 'processed' ? WATCHED : bookOutcome(settling, accountId, state, attempt)
+    case 'too_early':
+      return WATCHED
+    case 'unproven': {
+      settling.deps.log.warn(
+        { accountId, ...key, reason: absence.reason },
+        'an attempt is past its last height and its absence not provable yet',
+      )
+      if (attempt.unknown || finalizedHeight <= attempt.lastValidBlockHeight + UNKNOWN_AFTER_BLOCKS) return WATCHED
+      return book(settling, accountId, attempt, { type: 'BookUnknown', ...key, reason: absence.reason }, `unknown-${attempt.signature}`)
+    }
+    default:
+      return absence satisfies never
+  }
+}
+
+const book = async (
+  settling: Settling,
+  accountId: string,
+  attempt: AttemptState,
+  command: AccountCommand,
+  commandId: string,
+): Promise<Outcome> => {
+  const as = { accountId, ref: attempt.ref, commandId }
+  const issued = await issue(settling, command, as)
+  // An unknown attempt stays under watch, any other is over as far as sending goes.
+  if (issued.kind === 'applied' && command.type !== 'BookUnknown') settling.tracker.forget(attempt.signature)
+  return afterIssue(settling, issued, command.type, as)
+}

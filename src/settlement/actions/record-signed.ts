@@ -1,0 +1,50 @@
+import type { AccountState } from '../../commands/account/state.ts'
+import type { DataOf } from '../../events/account/account-event.ts'
+import type { Signer } from '../keystore/signer.ts'
+import { type Composed, signAll } from '../signing/compose.ts'
+import { AWAY_MS, CHANGED, issue, type Outcome, type Settling, wait } from './settling.ts'
+
+export interface ToSign {
+  readonly accountId: string
+  readonly state: AccountState
+  readonly ref: string
+  readonly attempt: number
+  readonly purpose: 'swap' | 'deposit'
+  readonly quoted: DataOf<'TransactionSigned'>['quoted']
+  readonly signers: readonly Signer[]
+}
+
+/**
+ * Signs and records an attempt. Nothing is sent from here: the bytes are sent once they are read back from the account's fold.
+ * When the account no longer wants the attempt, the bytes are dropped and were seen by no one.
+ */
+export const recordSigned = async (settling: Settling, { transaction, blockhash }: Ready, to: ToSign): Promise<Outcome> => {
+  const { deps } = settling
+  const { accountId, ref, attempt } = to
+  const { signature, wire } = await signAll(transaction, to.signers)
+  // Equal bytes are one transaction on the chain, whatever we think of them: the next blockhash makes them differ.
+  if (isKnown(to.state, signature)) return wait(deps.slotMs)
+  const issued = await issue(
+    settling,
+    {
+      type: 'RecordSigned',
+      ref,
+      attempt,
+      signature,
+      purpose: to.purpose,
+      rawBytes: Buffer.from(wire).toString('base64'),
+      lastValidBlockHeight: blockhash.lastValidBlockHeight,
+      minSlot: blockhash.slot,
+      quoted: to.quoted,
+    },
+    { accountId, ref, commandId: `sign-${signature}` },
+  )
+  if (issued.kind === 'applied') return CHANGED
+  deps.log.info({ accountId, ref, attempt, ...issued }, 'signed bytes dropped unsent')
+  return issued.kind === 'declined' ? CHANGED : wait(AWAY_MS)
+}
+
+type Ready = Extract<Composed, { kind: 'ready' }>
+
+const isKnown = (state: AccountState, signature: string): boolean =>
+  state.attempts.some((attempt) => attempt.signature === signature) || state.earlier.some((attempt) => attempt.signature === signature)

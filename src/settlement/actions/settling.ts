@@ -1,0 +1,81 @@
+import type { AccountCommand } from '../../commands/account/command.ts'
+import type { AccountState } from '../../commands/account/state.ts'
+import type { SettlementDeps } from '../deps.ts'
+import type { FeePayer } from '../fee-payer.ts'
+import type { Tracker } from '../landing/tracker.ts'
+import type { ComputeLimits } from '../signing/compute-limits.ts'
+import type { PriceWatch } from './price-watch.ts'
+
+/** What every action works with. */
+export interface Settling {
+  readonly deps: SettlementDeps
+  readonly feePayer: FeePayer
+  readonly tracker: Tracker
+  readonly limits: ComputeLimits
+  readonly prices: PriceWatch
+  /** Simulations that failed in a row, by account and ref. A hint: lost with the process. */
+  readonly rejections: Map<string, number>
+}
+
+/** How an action left its account. */
+export type Outcome =
+  /** The fold has changed (or may have): look at the agenda again. */
+  | { readonly kind: 'changed' }
+  /** Nothing to be done before this many ms. */
+  | { readonly kind: 'wait'; readonly ms: number }
+  /** The tracker, a price or an event wakes the account. */
+  | { readonly kind: 'watched' }
+
+export const CHANGED: Outcome = { kind: 'changed' }
+export const WATCHED: Outcome = { kind: 'watched' }
+export const wait = (ms: number): Outcome => ({ kind: 'wait', ms })
+
+/** How long to wait before asking an absent service again. */
+export const AWAY_MS = 500
+
+export interface Issue {
+  readonly accountId: string
+  /** Order number, `d-<depositId>` or `wallet`: correlates everything that is done for it. */
+  readonly ref: string
+  /** Unique in the account's stream. */
+  readonly commandId: string
+}
+
+export type Issued =
+  | { readonly kind: 'applied'; readonly state: AccountState }
+  /** The account did not want it any more; nothing was appended. */
+  | { readonly kind: 'declined'; readonly reason: string }
+  /** Not known yet, or the store is away: look again later. */
+  | { readonly kind: 'unanswered'; readonly detail: string }
+
+/** Gives the account a command in settlement's name. */
+export const issue = async ({ deps }: Settling, command: AccountCommand, { accountId, ref, commandId }: Issue): Promise<Issued> => {
+  const executed = await deps.handler.execute(accountId, command, {
+    commandId,
+    correlationId: `${accountId}.${ref}`,
+    causationId: `${accountId}.${ref}`,
+    actor: 'settlement',
+    time: deps.clock.now(),
+  })
+  switch (executed.kind) {
+    case 'unknown':
+      return { kind: 'unanswered', detail: `outcome unknown (${executed.operationId})` }
+    case 'unavailable':
+      return { kind: 'unanswered', detail: executed.detail }
+    case 'answered': {
+      const { answer, state } = executed
+      if (answer.kind === 'ignored') return { kind: 'declined', reason: answer.reason }
+      if (answer.kind === 'refused') return { kind: 'declined', reason: answer.refusal.code }
+      return { kind: 'applied', state }
+    }
+    default:
+      return executed satisfies never
+  }
+}
+
+/** What an action makes of a command's answer when it has nothing more to do. */
+export const afterIssue = ({ deps }: Settling, issued: Issued, command: string, { accountId, ref }: Issue): Outcome => {
+  if (issued.kind === 'applied') return CHANGED
+  deps.log.info({ accountId, ref, command, ...issued }, 'command not applied')
+  return issued.kind === 'declined' ? WATCHED : wait(AWAY_MS)
+}

@@ -1,0 +1,128 @@
+import type { AccountState } from '../../commands/account/state.ts'
+import { isImmediate, type OrderState } from '../../commands/order/order-state.ts'
+import { awaitingFinality } from '../../commands/transaction/attempt-state.ts'
+import type { BuiltSwap, VenueError } from '../../rpc/venue/venue.ts'
+import type { Action } from '../agenda.ts'
+import { type SwapTerms, termsOf } from '../bounds.ts'
+import { compose } from '../signing/compose.ts'
+import { nonceOf } from '../signing/nonce.ts'
+import { recordSigned } from './record-signed.ts'
+import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, wait } from './settling.ts'
+
+/** Quote → build → simulate → sign → record, for an order that is to be executed now. */
+export const attemptSwap = async (
+  settling: Settling,
+  accountId: string,
+  state: AccountState,
+  { order, ref, attempt }: Extract<Action, { kind: 'swap' }>,
+): Promise<Outcome> => {
+  const { deps, feePayer } = settling
+  const wallet = deps.keystore.wallet(accountId).signer
+  if (wallet.publicKey !== state.wallet?.publicKey) throw new Error(`the keystore is not the one that account ${accountId} was opened with`)
+  if (!feePayer.ready()) return wait(AWAY_MS)
+  const terms = termsOf(order)
+  if (!terms) return kill(settling, accountId, order, 'EXECUTION_FAILED')
+
+  const built = await deps.venue.build({ ...terms, taker: wallet.publicKey }, { limit: terms.limit, payer: feePayer.signer.publicKey })
+  if (!built.ok) return afterVenueError(settling, accountId, order, built.error)
+  const stranger = foreignSigner(built.value, [wallet.publicKey, feePayer.signer.publicKey])
+  if (stranger) throw new Error(`the venue asks for a signature of ${stranger}`)
+
+  const composed = await compose(
+    {
+      payer: feePayer.signer,
+      signers: [feePayer.signer, wallet],
+      instructions: [...built.value.computeBudget, ...built.value.instructions],
+      lookupTables: built.value.lookupTables,
+      shape: shapeOf(built.value),
+      nonce: nonceOf(ref, attempt),
+      // Its funds may come from a transaction that not every node has seen.
+      minSlot: Math.max(0, ...awaitingFinality(state).map((landed) => landed.slot ?? 0)),
+    },
+    deps.chain,
+    settling.limits,
+  )
+  switch (composed.kind) {
+    case 'unavailable':
+      deps.log.warn({ accountId, ref, detail: composed.detail }, 'the chain is away; the order waits')
+      return wait(AWAY_MS)
+    case 'rejected':
+      return afterRejection(settling, accountId, order, composed)
+    case 'ready':
+      settling.rejections.delete(`${accountId}.${ref}`)
+      return recordSigned(settling, composed, {
+        ...{ accountId, state, ref, attempt, purpose: 'swap' },
+        quoted: quotedBy(terms, built.value),
+        signers: [feePayer.signer, wallet],
+      })
+    default:
+      return composed satisfies never
+  }
+}
+
+/** The swap program's own word for a price beyond the limit. */
+const SLIPPAGE_ERROR = 'custom:6001'
+/** A resting order that was triggered and lost its price again looks once a second, like one that waits for it. */
+const PRICE_GONE_MS = 1_000
+const NO_ROUTE_MS = 5_000
+/** An order that fails in simulation for another reason than its price is looked at this often, then given up. */
+const MAX_REJECTIONS = 5
+
+const afterVenueError = (settling: Settling, accountId: string, order: OrderState, error: VenueError): Outcome | Promise<Outcome> => {
+  const { log } = settling.deps
+  log.info({ accountId, ref: order.number, ...error }, 'no swap from the venue')
+  switch (error.kind) {
+    case 'unavailable':
+      return wait(AWAY_MS)
+    case 'no_route':
+      return isImmediate(order) ? kill(settling, accountId, order, 'NO_ROUTE') : wait(NO_ROUTE_MS)
+    case 'beyond_limit':
+      return isImmediate(order) ? kill(settling, accountId, order, beyondText(order)) : wait(PRICE_GONE_MS)
+    default:
+      return error satisfies never
+  }
+}
+
+const afterRejection = (
+  settling: Settling,
+  accountId: string,
+  order: OrderState,
+  { error, logs }: { readonly error: string; readonly logs: readonly string[] },
+): Outcome | Promise<Outcome> => {
+  if (error === SLIPPAGE_ERROR) return isImmediate(order) ? kill(settling, accountId, order, beyondText(order)) : wait(PRICE_GONE_MS)
+  const key = `${accountId}.${order.number}`
+  const count = (settling.rejections.get(key) ?? 0) + 1
+  settling.deps.log.warn({ accountId, ref: order.number, error, logs, count }, 'a swap fails in simulation')
+  if (count >= MAX_REJECTIONS && isImmediate(order)) {
+    settling.rejections.delete(key)
+    return kill(settling, accountId, order, 'EXECUTION_FAILED')
+  }
+  settling.rejections.set(key, count)
+  return wait(Math.min(AWAY_MS * 2 ** count, NO_ROUTE_MS))
+}
+
+const beyondText = (order: OrderState): string =>
+  order.type === 'market' ? 'SLIPPAGE' : order.timeInForce === 'fok' ? 'FOK_PRICE' : 'IOC_PRICE'
+
+const kill = async (settling: Settling, accountId: string, order: OrderState, text: string): Promise<Outcome> => {
+  const as = { accountId, ref: String(order.number), commandId: `kill-${order.number}` }
+  return afterIssue(settling, await issue(settling, { type: 'KillOrder', number: order.number, text }, as), 'KillOrder', as)
+}
+
+/** A venue that wants anybody else's signature, or spends from anybody else, is not what we asked for. */
+const foreignSigner = ({ instructions, computeBudget }: BuiltSwap, ours: readonly string[]): string | undefined =>
+  [...computeBudget, ...instructions]
+    .flatMap(({ keys }) => keys)
+    .find(({ isSigner, pubkey }) => isSigner && !ours.includes(pubkey.toBase58()))
+    ?.pubkey.toBase58()
+
+const shapeOf = ({ quote, instructions }: BuiltSwap): string =>
+  [quote.request.mode, quote.request.inputMint, quote.request.outputMint, ...quote.route, instructions.length].join('|')
+
+const quotedBy = (terms: SwapTerms, { quote, threshold }: BuiltSwap) => ({
+  inAsset: terms.inAsset,
+  inAmount: quote.inAmount.toString(),
+  outAsset: terms.outAsset,
+  outAmount: quote.outAmount.toString(),
+  limit: threshold.toString(),
+})

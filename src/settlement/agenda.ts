@@ -1,0 +1,43 @@
+import type { AccountState } from '../commands/account/state.ts'
+import { type DepositState, depositRef } from '../commands/ledger/deposit.ts'
+import type { OrderState } from '../commands/order/order-state.ts'
+import { type AttemptState, awaitingFinality, hasOpenAttempt, openAttempts } from '../commands/transaction/attempt-state.ts'
+
+/** Something settlement has to do for an account now, or to watch until it can. */
+export type Action =
+  | { readonly kind: 'assign_wallet' }
+  /** An open attempt: send its bytes, watch its status, prove its end. */
+  | { readonly kind: 'follow'; readonly attempt: AttemptState }
+  /** Landed or failed, provisional until its slot is final. */
+  | { readonly kind: 'finalize'; readonly attempt: AttemptState }
+  | { readonly kind: 'deposit'; readonly deposit: DepositState; readonly ref: string; readonly attempt: number }
+  | { readonly kind: 'swap'; readonly order: OrderState; readonly ref: string; readonly attempt: number }
+  /** A resting order whose price has not come yet. */
+  | { readonly kind: 'watch'; readonly order: OrderState }
+
+/** Everything an account's fold asks for, running attempts first. Empty: the account needs nothing until its next event. */
+export const agenda = (state: AccountState): readonly Action[] => {
+  if (state.accountId === undefined) return []
+  if (state.wallet === undefined) return [{ kind: 'assign_wallet' }]
+  return [
+    ...openAttempts(state).map((attempt): Action => ({ kind: 'follow', attempt })),
+    ...awaitingFinality(state).map((attempt): Action => ({ kind: 'finalize', attempt })),
+    ...[...state.deposits.values()].flatMap((deposit) => depositAction(state, deposit)),
+    ...[...state.orders.values()].flatMap((order) => orderAction(state, order)),
+  ]
+}
+
+const depositAction = (state: AccountState, deposit: DepositState): Action[] => {
+  const ref = depositRef(deposit.depositId)
+  if (deposit.status !== 'requested' || hasOpenAttempt(state, ref)) return []
+  return [{ kind: 'deposit', deposit, ref, attempt: nextAttempt(state, ref) }]
+}
+
+const orderAction = (state: AccountState, order: OrderState): Action[] => {
+  const ref = String(order.number)
+  // A pending cancel waits for its attempt, and anything else that is not open is over.
+  if ((order.ordStatus !== 'New' && order.ordStatus !== 'PartiallyFilled') || hasOpenAttempt(state, ref)) return []
+  return order.executable ? [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }] : [{ kind: 'watch', order }]
+}
+
+const nextAttempt = (state: AccountState, ref: string): number => (state.attempts.get(ref)?.attempt ?? 0) + 1

@@ -1,0 +1,40 @@
+import type { AccountHandler } from '../commands/handler/account-handler.ts'
+import type { InstrumentBook } from '../events/instruments.ts'
+import type { EventStore } from '../events/store/event-store.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { HealthBoard } from '../platform/health.ts'
+import type { Ids } from '../platform/ids.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Registry } from '../platform/metrics.ts'
+import type { Pool } from '../platform/postgres.ts'
+import type { Chain } from '../rpc/chain.ts'
+import type { Quotes } from '../rpc/venue/quotes.ts'
+import type { SwapVenue } from '../rpc/venue/venue.ts'
+import type { Keystore } from './keystore/keystore.ts'
+import type { Signer } from './keystore/signer.ts'
+
+/** The ports settlement works through; their owner closes them. */
+export interface SettlementDeps {
+  readonly store: EventStore
+  /** The write side in this process: the one way to change an account. */
+  readonly handler: AccountHandler
+  readonly chain: Chain
+  readonly venue: SwapVenue
+  readonly quotes: Quotes
+  readonly instruments: InstrumentBook
+  /** The first database: leases and the index of open work. */
+  readonly pool: Pool
+  readonly keystore: Keystore
+  /** Mint authority and source of test SOL; undefined on a chain without one. */
+  readonly faucet: Signer | undefined
+  /** Expected time of a slot, ms: how often to look. Nothing is decided by it. */
+  readonly slotMs: number
+  readonly logId: string
+  /** Who this process is, for people who look at leases. */
+  readonly owner: string
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Logger
+  readonly registry: Registry
+  readonly health: HealthBoard
+}
