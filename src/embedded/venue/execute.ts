@@ -2,7 +2,7 @@ import { VersionedTransaction } from '@solana/web3.js'
 import bs58 from 'bs58'
 import { z } from 'zod'
 import { AMM_PROGRAM_ID } from '../solana/amm.ts'
-import type { Chain } from './chain.ts'
+import { type Chain, ChainUnavailable } from './chain.ts'
 import type { Pools } from './pools.ts'
 
 const Body = z.object({
@@ -24,27 +24,40 @@ export const execute = async (chain: Chain, pools: Pools, body: unknown, signal:
     return failed(-1003, 'Transaction not fully signed')
   const signature = bs58.encode(transaction.signatures[0] as Uint8Array)
 
-  for (let round = 0; !signal.aborted; round++) {
-    if (round % RESEND_EVERY === 0)
-      await chain.batch([{ method: 'sendTransaction', params: [wire, { encoding: 'base64', skipPreflight: true, maxRetries: 0 }] }])
-    // The blockhash first: were it asked after the status, the transaction could land in between and look expired.
-    const valid = await chain.call(Valid, 'isBlockhashValid', transaction.message.recentBlockhash, { commitment: 'confirmed' })
-    const { value } = await chain.call(Statuses, 'getSignatureStatuses', [signature], { searchTransactionHistory: true })
-    const status = value[0]
-    if (status && status.confirmationStatus !== 'processed') {
-      const landed = { signature, slot: String(status.slot) }
-      if (status.err !== null) return { ...failed(programCode(status.err), `Transaction failed: ${JSON.stringify(status.err)}`), ...landed }
-      return { status: 'Success', ...landed, code: 0, ...(await amounts(chain, signature, swap)) }
+  const { recentBlockhash } = transaction.message
+  const isValid = async () => (await chain.call(Valid, 'isBlockhashValid', recentBlockhash, { commitment: 'confirmed' })).value
+  const send = { method: 'sendTransaction', params: [wire, { encoding: 'base64', skipPreflight: true, maxRetries: 0 }] }
+  // Before the first send a dead chain is a plain refusal; after it the transaction may land, and only its fate is an answer.
+  await isValid()
+
+  const deadline = performance.now() + PATIENCE_MS
+  for (let round = 0; !signal.aborted && performance.now() < deadline; round++) {
+    try {
+      if (round % RESEND_EVERY === 0) await chain.batch([send])
+      // The blockhash first: were it asked after the status, the transaction could land in between and look expired.
+      const valid = await isValid()
+      const { value } = await chain.call(Statuses, 'getSignatureStatuses', [signature], { searchTransactionHistory: true })
+      const status = value[0]
+      if (status && status.confirmationStatus !== 'processed') {
+        const landed = { signature, slot: String(status.slot) }
+        if (status.err !== null)
+          return { ...failed(programCode(status.err), `Transaction failed: ${JSON.stringify(status.err)}`), ...landed }
+        return { status: 'Success', ...landed, code: 0, ...(await amounts(chain, signature, swap)) }
+      }
+      if (!valid && !status) return { ...failed(-1000, 'Transaction expired without landing'), signature }
+    } catch (error) {
+      if (!(error instanceof ChainUnavailable)) throw error
     }
-    if (!valid.value && !status) return { ...failed(-1000, 'Transaction expired without landing'), signature }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-  return { ...failed(-1001, 'Gave up waiting'), signature }
+  return { ...failed(-1001, 'Outcome unknown'), signature }
 }
 
 const POLL_MS = 100
 /** Every two seconds, the usual pace of rebroadcasts. */
 const RESEND_EVERY = 20
+/** Longer than a blockhash lives at mainnet's pace, so that silence this long means a broken chain. */
+const PATIENCE_MS = 120_000
 
 const Valid = z.object({ value: z.boolean() })
 const Statuses = z.object({

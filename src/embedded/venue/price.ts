@@ -17,7 +17,7 @@ export const prices = async (chain: Chain, pools: Pools, search: URLSearchParams
   const found: Record<string, object> = {}
   const add = (mint: string, decimals: number, price: string, liquidity: number) => {
     if (!ids.includes(mint)) return
-    found[mint] = { usdPrice: Number(price), price, blockId: slot, decimals, priceChange24h: 0, liquidity, createdAt: pools.createdAt }
+    found[mint] = { usdPrice: Number(price), price, blockId: slot, decimals, liquidity, createdAt: pools.createdAt }
   }
   asked.forEach((pool, i) => {
     const [base, quote] = [amounts[2 * i], amounts[2 * i + 1]]

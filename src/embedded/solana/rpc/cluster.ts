@@ -1,5 +1,5 @@
 import { VersionedMessage } from '@solana/web3.js'
-import { PRICE_SLOTS } from '../history.ts'
+import { PRICE_SLOTS, type PricePaid } from '../history.ts'
 import { feeOf } from '../message.ts'
 import { BLOCKHASH_AGE, heightOf } from '../slots.ts'
 import { SLOTS_PER_EPOCH } from '../svm.ts'
@@ -56,13 +56,17 @@ export const clusterMethods = (view: View): Methods => {
       const paid = ledger.history.prices(newest - PRICE_SLOTS)
       return Array.from({ length: Math.min(PRICE_SLOTS, heightOf(newest)) }, (_, i) => {
         const slot = newest - i
-        // The floor of a slot is the least that was paid by a transaction which locked one of the asked accounts.
-        const prices = (paid.get(slot) ?? []).filter((p) => wanted.every((key) => p.writable.has(key))).map((p) => Number(p.microLamports))
-        return { slot, prioritizationFee: prices.length > 0 ? Math.min(...prices) : 0 }
+        // As on a real node: the least paid in the block, raised to the least paid for each asked account.
+        const floors = [() => true, ...wanted.map((key) => (p: PricePaid) => p.writable.has(key))].map((concerns) =>
+          least((paid.get(slot) ?? []).filter(concerns)),
+        )
+        return { slot, prioritizationFee: Math.max(...floors) }
       }).reverse()
     },
   }
 }
+
+const least = (paid: readonly PricePaid[]): number => (paid.length === 0 ? 0 : Math.min(...paid.map((p) => Number(p.microLamports))))
 
 const readMessage = (encoded: unknown): VersionedMessage => {
   try {

@@ -34,15 +34,17 @@ export const serveEndpoint = async (ledger: Ledger, port: number, options: SendO
       response.end(healthy ? 'ok' : 'behind')
       return
     }
-    void readBody(request).then(
-      async (body) => {
-        const answer = body === undefined ? undefined : await answerText(view, methods, body, log)
-        if (body === undefined) response.writeHead(413).end()
-        else if (answer === undefined) response.writeHead(204).end()
-        else response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
-      },
-      () => response.destroy(),
-    )
+    const reply = async () => {
+      const body = await readBody(request)
+      const answer = body === undefined ? undefined : await answerText(view, methods, body, log)
+      if (body === undefined) response.writeHead(413).end()
+      else if (answer === undefined) response.writeHead(204).end()
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
+    }
+    reply().catch((error: unknown) => {
+      log.debug({ err: error }, 'request broke off')
+      response.destroy()
+    })
   })
   // Longer than the idle time of usual client pools, so that a client never sends into a connection we are closing.
   http.keepAliveTimeout = 65_000
@@ -73,9 +75,11 @@ const serveSocket = (view: View, methods: Methods, socket: WebSocket, log: Logge
   const subscriptions = createSubscriptions(view, socket)
   const all = { ...methods, ...subscriptions.methods }
   socket.on('message', (data) => {
-    void answerText(view, all, data.toString(), log).then((answer) => {
-      if (answer !== undefined && socket.readyState === socket.OPEN) socket.send(answer)
-    })
+    answerText(view, all, data.toString(), log)
+      .then((answer) => {
+        if (answer !== undefined && socket.readyState === socket.OPEN) socket.send(answer)
+      })
+      .catch((error: unknown) => log.error({ err: error }, 'answer failed'))
   })
   socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
   socket.on('close', () => subscriptions.close())
