@@ -2,17 +2,19 @@ import { BACKWARDS, END, ErrorType, EventStoreDBClient, FORWARDS, jsonEvent, NO_
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { appendOnce } from './append-once.ts'
+import { boundedRead } from './bounded-read.ts'
 import { guardClientFaults } from './client-faults.ts'
 import type { EventStore, Position, RecordedEvent } from './event-store.ts'
 import { followAll } from './follow-all.ts'
 import { recorded } from './recorded.ts'
 
-/** A read is cut into calls of this many events: each call has its own deadline, none runs long. */
+/** A read is cut into calls of this many events: none holds a stream on the server for long. */
 const PAGE = 2_000
-const READ_DEADLINE_MS = 30_000
+/** A server that sends nothing for this long has failed the read. */
+const READ_IDLE_MS = 10_000
 /** Readiness is at most this old. */
 const HEARTBEAT_MS = 1_000
-const HEARTBEAT_DEADLINE_MS = 3_000
+const HEARTBEAT_IDLE_MS = 3_000
 const CLOSE_MS = 500
 
 export interface EventStoreDeps {
@@ -29,15 +31,16 @@ export const connectEventStore = async ({ url, log, clock }: EventStoreDeps, wai
   const stop = new AbortController()
   let health: { ready: boolean; detail?: string } = { ready: false, detail: 'not asked yet' }
 
-  const head = async (deadline = READ_DEADLINE_MS): Promise<Position> => {
-    for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, deadline })) {
+  const head = async (idleMs = READ_IDLE_MS): Promise<Position> => {
+    const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })
+    for await (const { event } of boundedRead(newest, clock, idleMs)) {
       if (event) return recorded(event).position
     }
     return { commit: 0n, prepare: 0n }
   }
   const beat = async (): Promise<void> => {
     try {
-      await head(HEARTBEAT_DEADLINE_MS)
+      await head(HEARTBEAT_IDLE_MS)
       health = { ready: true }
     } catch (error) {
       health = { ready: false, detail: reason(error) }
@@ -58,8 +61,8 @@ export const connectEventStore = async ({ url, log, clock }: EventStoreDeps, wai
       const want = Math.min(left, PAGE)
       let got = 0
       try {
-        const page = client.readStream(stream, { direction: FORWARDS, fromRevision: next, maxCount: want, deadline: READ_DEADLINE_MS })
-        for await (const { event } of page) {
+        const page = client.readStream(stream, { direction: FORWARDS, fromRevision: next, maxCount: want })
+        for await (const { event } of boundedRead(page, clock, READ_IDLE_MS)) {
           if (!event) continue
           got++
           next = event.revision + 1n
@@ -76,8 +79,8 @@ export const connectEventStore = async ({ url, log, clock }: EventStoreDeps, wai
 
   async function* readBackwards(stream: string, maxCount: number): AsyncIterable<RecordedEvent> {
     try {
-      const page = client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount, deadline: READ_DEADLINE_MS })
-      for await (const { event } of page) if (event) yield recorded(event)
+      const page = client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount })
+      for await (const { event } of boundedRead(page, clock, READ_IDLE_MS)) if (event) yield recorded(event)
     } catch (error) {
       if (!isMissing(error)) throw error
     }
@@ -89,8 +92,8 @@ export const connectEventStore = async ({ url, log, clock }: EventStoreDeps, wai
       // a forward read of $all includes its start position: ask for one more and skip it
       const want = Math.min(left, PAGE) + (last ? 1 : 0)
       let got = 0
-      const page = client.readAll({ direction: FORWARDS, fromPosition: last ?? START, maxCount: want, deadline: READ_DEADLINE_MS })
-      for await (const { event } of page) {
+      const page = client.readAll({ direction: FORWARDS, fromPosition: last ?? START, maxCount: want })
+      for await (const { event } of boundedRead(page, clock, READ_IDLE_MS)) {
         got++
         if (!event) continue
         const read = recorded(event)
