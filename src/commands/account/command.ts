@@ -1,22 +1,11 @@
 import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
-import type { PriceCitation, Side, TimeInForce } from '../../events/fields.ts'
+import type { PriceCitation } from '../../events/fields.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
 import type { Asset, Instrument } from '../../events/reference/reference-event.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
+import type { OrderRequest } from '../order/order-request.ts'
 
-/** What a trader asked for, parsed: base units, canonical decimals. */
-export interface OrderRequest {
-  readonly clOrdId: string
-  readonly symbol: string
-  readonly side: Side
-  readonly type: 'market' | 'limit'
-  readonly timeInForce: Extract<TimeInForce, 'ioc' | 'fok' | 'gtc'>
-  readonly orderQty: bigint | null
-  readonly cashOrderQty: bigint | null
-  /** Canonical decimal; null for market. */
-  readonly price: string | null
-  readonly maxSlippageBps: number
-}
+export type { OrderRequest } from '../order/order-request.ts'
 
 type Signed = DataOf<'TransactionSigned'>
 type Landed = DataOf<'TransactionLanded'>
@@ -73,9 +62,10 @@ export interface DepositFacts {
 /** What a decision answers. `first` false: the same command had been accepted before. */
 export type Answer =
   | { readonly kind: 'account'; readonly first: boolean }
-  | { readonly kind: 'deposit'; readonly deposit: DepositFacts; readonly first: boolean; readonly revision?: bigint }
-  | { readonly kind: 'order'; readonly order: Omit<OrderFacts, 'position'>; readonly first: boolean; readonly revision?: bigint }
-  /** A closed or rejected order's clOrdId came again with the same terms: the first answer is rebuilt from the event at this revision. */
+  | { readonly kind: 'deposit'; readonly deposit: DepositFacts; readonly first: boolean }
+  /** `first` false: a cancel that had been asked for before. */
+  | { readonly kind: 'order'; readonly order: Omit<OrderFacts, 'position'>; readonly first: boolean }
+  /** A clOrdId or depositId came again with the same terms: the first answer is rebuilt from the event at this revision. */
   | { readonly kind: 'repeated'; readonly revision: bigint }
   | { readonly kind: 'done' }
   /** Already true or no longer applicable: nothing to append. */

@@ -1,83 +1,17 @@
-import { Map as ImmutableMap } from 'immutable'
-import type { InstrumentTerms, OrderType, OrdStatus, Side, TimeInForce } from '../../events/fields.ts'
+import { Map as ImmutableMap, List, OrderedMap } from 'immutable'
+import type { Balances } from '../ledger/balances.ts'
+import type { DepositState } from '../ledger/deposit.ts'
+import type { OrderState } from '../order/order-state.ts'
+import type { Attempts } from '../transaction/attempt-state.ts'
+import type { KnownIds } from './known-ids.ts'
 
-export interface Balance {
-  readonly available: bigint
-  readonly reserved: bigint
-}
-
-/** An order that is open, or closed with an attempt that is not final yet. */
-export interface OrderState {
-  readonly orderId: string
-  readonly number: number
-  readonly clOrdId: string
-  readonly termsHash: string
-  readonly side: Side
-  readonly type: OrderType
-  readonly timeInForce: TimeInForce
-  readonly orderQty: bigint | null
-  readonly cashOrderQty: bigint | null
-  readonly price: string | null
-  readonly maxSlippageBps: number
-  readonly instrument: InstrumentTerms
-  readonly ordStatus: OrdStatus
-  readonly text: string | null
-  readonly cumQty: bigint
-  readonly cumQuote: bigint
-  /** What the order still holds of the reserved asset. */
-  readonly reserved: { readonly asset: string; readonly amount: bigint }
-  /** To be executed now: immediate orders from the start, resting ones while triggered. */
-  readonly executable: boolean
-  /** Price the reservation or the last trigger was computed from; null for a resting limit order before its trigger. */
-  readonly reference: string | null
-  /** Why a cancel is pending; null when none is. */
-  readonly cancelText: string | null
-  readonly failedAttempts: number
-  readonly acceptedRevision: bigint
-  readonly acceptedAt: number
-}
-
-export type AttemptPhase = 'open' | 'landed' | 'failed' | 'expired'
-
-/** The newest attempt of a ref, kept until it is final or proven expired. */
-export interface AttemptState {
-  readonly ref: string
-  readonly attempt: number
-  readonly purpose: 'swap' | 'deposit'
-  readonly phase: AttemptPhase
-  readonly signature: string
-  /** Base64; null once the attempt is not open. */
-  readonly rawBytes: string | null
-  readonly lastValidBlockHeight: number
-  readonly minSlot: number
-  readonly signedAt: number
-  /** Landings so far: 0 while it never landed. */
-  readonly generation: number
-  readonly slot: number | null
-  /** A TransactionOutcomeUnknown was recorded and not resolved yet. */
-  readonly unknown: boolean
-}
-
-export interface DepositState {
-  readonly depositId: string
-  readonly asset: string
-  readonly mint: string
-  readonly decimals: number
-  readonly amount: bigint
-  readonly status: 'requested' | 'credited' | 'failed' | 'reversed'
-  readonly attempts: number
-  readonly requestedRevision: bigint
-}
-
-/** Where a closed or rejected order's first event is, for duplicates. */
-export interface ClosedOrder {
-  readonly number: number
-  readonly termsHash: string
-  readonly revision: bigint
-}
+export type { Balance } from '../ledger/balances.ts'
+export type { DepositState } from '../ledger/deposit.ts'
+export type { OrderState } from '../order/order-state.ts'
+export type { AttemptPhase, AttemptState } from '../transaction/attempt-state.ts'
 
 /** The fold of an account stream. Immutable, with shared structure: a batch is decided on it and thrown away on a conflict. */
-export interface AccountState {
+export interface AccountState extends Attempts, KnownIds {
   /** Undefined until AccountOpened. */
   readonly accountId: string | undefined
   /** Revision of the last folded event; -1 for none. */
@@ -87,22 +21,19 @@ export interface AccountState {
   readonly wallet: { readonly publicKey: string; readonly path: string } | undefined
   /** Next order number, from 1. */
   readonly nextOrder: number
-  readonly balances: ImmutableMap<string, Balance>
-  /** By order number. */
+  readonly balances: Balances
+  /** By order number: open ones, and closed ones whose attempts are not final yet. */
   readonly orders: ImmutableMap<number, OrderState>
+  /** How many of `orders` are open. */
+  readonly openOrders: number
   /** clOrdId → number of the orders in `orders`. */
   readonly openByClOrdId: ImmutableMap<string, number>
-  /** clOrdId → closed accepted orders of the current segment; older ones are in stored segments. */
-  readonly closed: ImmutableMap<string, ClosedOrder>
-  /** Stored segments of closed orders so far. */
-  readonly segments: number
-  /** clOrdId → rejected orders, the last 1,000. */
-  readonly rejected: ImmutableMap<string, ClosedOrder>
+  /** The last orders that were cancelled at the trader's request and left `orders`: their DELETE is answered again. */
+  readonly canceled: OrderedMap<number, OrderState>
   /** `at` of the rejections of the last minute, oldest first. */
   readonly rejectedAt: readonly number[]
+  /** Deposits not credited yet, or whose transaction is not final. */
   readonly deposits: ImmutableMap<string, DepositState>
-  /** Newest attempt by ref. */
-  readonly attempts: ImmutableMap<string, AttemptState>
 }
 
 export const EMPTY_ACCOUNT: AccountState = {
@@ -113,11 +44,15 @@ export const EMPTY_ACCOUNT: AccountState = {
   nextOrder: 1,
   balances: ImmutableMap(),
   orders: ImmutableMap(),
+  openOrders: 0,
   openByClOrdId: ImmutableMap(),
+  canceled: OrderedMap(),
   closed: ImmutableMap(),
+  sealed: List(),
   segments: 0,
-  rejected: ImmutableMap(),
+  rejected: OrderedMap(),
   rejectedAt: [],
   deposits: ImmutableMap(),
   attempts: ImmutableMap(),
+  earlier: ImmutableMap(),
 }

@@ -1,0 +1,83 @@
+import type { AccountEvent } from '../../events/account/account-event.ts'
+import { afterDepositAttempt, creditDeposit, type DepositState, depositIdOf, failDeposit } from '../ledger/deposit.ts'
+import { fillFrom } from '../order/fill.ts'
+import { afterEmptyLanding, afterExpiry, afterFailure, bookTrade, type Ended } from '../order/outcome.ts'
+import { type AttemptState, findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { done, ignored } from './answers.ts'
+import type { AccountCommand, Decision } from './command.ts'
+import type { AccountState } from './state.ts'
+
+type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { type: T }>
+
+/** One append ends the attempt and books all it brought: fill, released remainder, surplus, credit, the order's end. */
+export const bookLanded = (state: AccountState, { type: _type, ...landed }: CommandOf<'BookLanded'>, at: number): Decision => {
+  const attempt = liveAttempt(state, landed)
+  if (typeof attempt === 'string') return ignored(attempt)
+  const wallet = state.wallet?.publicKey ?? ''
+  const ended = endedBy(state, attempt, attempt.generation + 1, at)
+  const event: AccountEvent = { type: 'TransactionLanded', data: { ...landed, generation: ended.generation, at } }
+  const deposit = state.deposits.get(depositIdOf(attempt.ref) ?? '')
+  if (deposit) {
+    const credits = creditDeposit(deposit, landed.deltas, wallet, attempt.signature, at)
+    return done(event, ...(credits.length > 0 ? credits : emptyDeposit(deposit, ended)))
+  }
+  const order = state.orders.get(Number(attempt.ref))
+  if (!order) return ignored('the order is not in the fold')
+  const execution = fillFrom(order, landed.deltas, wallet)
+  if (execution.kind === 'contradiction') return ignored('the balance changes contradict the order: nothing is booked')
+  return done(event, ...(execution.kind === 'fill' ? bookTrade(order, execution.fill, ended) : afterEmptyLanding(order, ended)))
+}
+
+/** The transaction was executed with an error: only the fee moved. */
+export const bookFailed = (state: AccountState, { type: _type, ...failed }: CommandOf<'BookFailed'>, at: number): Decision => {
+  const attempt = liveAttempt(state, failed)
+  if (typeof attempt === 'string') return ignored(attempt)
+  const ended = endedBy(state, attempt, attempt.generation + 1, at)
+  const event: AccountEvent = { type: 'TransactionFailed', data: { ...failed, generation: ended.generation, at } }
+  const order = state.orders.get(Number(attempt.ref))
+  if (order) return done(event, ...afterFailure(order, failed.error, ended))
+  return done(event, ...depositAfter(state, ended, 'TransactionFailed', failed.error))
+}
+
+/** The transaction is proven never to land: nothing was executed. */
+export const bookExpired = (state: AccountState, { type: _type, ...expired }: CommandOf<'BookExpired'>, at: number): Decision => {
+  const attempt = liveAttempt(state, expired)
+  if (typeof attempt === 'string') return ignored(attempt)
+  const ended = endedBy(state, attempt, attempt.generation, at)
+  const event: AccountEvent = { type: 'TransactionExpired', data: { ...expired, at } }
+  const order = state.orders.get(Number(attempt.ref))
+  if (order) return done(event, ...afterExpiry(order, ended))
+  return done(event, ...depositAfter(state, ended, 'TransactionExpired', 'expired'))
+}
+
+/** A transaction that succeeded and credited nothing is a fault of the faucet: it is not tried again. */
+const emptyDeposit = (deposit: DepositState, { ref, attempt, at }: Ended): readonly AccountEvent[] =>
+  deposit.status === 'requested'
+    ? [failDeposit(deposit, 'the transaction credited nothing', { type: 'TransactionLanded', ref, attempt }, at)]
+    : []
+
+const depositAfter = (state: AccountState, ended: Ended, type: string, reason: string): readonly AccountEvent[] => {
+  const deposit = state.deposits.get(depositIdOf(ended.ref) ?? '')
+  if (!deposit || ended.othersOpen) return []
+  return afterDepositAttempt(deposit, reason, { type, ref: ended.ref, attempt: ended.attempt }, ended.at)
+}
+
+/** Bookings are keyed by (ref, attempt, generation): only an open attempt with this signature can be ended. */
+const liveAttempt = (
+  state: AccountState,
+  key: { readonly ref: string; readonly attempt: number; readonly signature: string },
+): AttemptState | string => {
+  const attempt = findAttempt(state, key.ref, key.attempt)
+  if (!attempt) return 'no such attempt'
+  if (attempt.signature !== key.signature) return 'another signature'
+  return attempt.phase === 'open' ? attempt : `already booked: ${attempt.phase}`
+}
+
+const endedBy = (state: AccountState, attempt: AttemptState, generation: number, at: number): Ended => ({
+  ref: attempt.ref,
+  attempt: attempt.attempt,
+  generation,
+  signature: attempt.signature,
+  othersOpen: hasOpenAttempt(state, attempt.ref, attempt),
+  at,
+})

@@ -1,0 +1,135 @@
+import { depositCommandId, depositTermsHash, failDeposit, requestDeposit } from '../ledger/deposit.ts'
+import { cancelOrder, endOrder } from '../order/cancel.ts'
+import { triggerOrder } from '../order/trigger.ts'
+import { findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { answerOrder, done, ignored, noSuchAccount, orderAfter, refused, repeated } from './answers.ts'
+import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
+import { bookVanished } from './book-vanished.ts'
+import type { AccountCommand, Decision } from './command.ts'
+import { findKnown } from './known-ids.ts'
+import { placeOrder } from './place-order.ts'
+import { recordSigned } from './record-signed.ts'
+import type { AccountState } from './state.ts'
+
+type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { type: T }>
+
+/**
+ * What the account does about a command: the events to append and the answer. Pure; never throws.
+ * `time` is the command's; the decision's own is never before the stream's last event.
+ */
+export const decide = (state: AccountState, command: AccountCommand, time: number): Decision => {
+  const at = Math.max(time, state.lastAt)
+  if (command.type === 'OpenAccount') return openAccount(state, command, at)
+  if (state.accountId === undefined) return noSuchAccount()
+  switch (command.type) {
+    case 'RequestDeposit':
+      return depositFunds(state, command, at)
+    case 'PlaceOrder':
+      return placeOrder(state, command, at)
+    case 'CancelOrder':
+      return cancel(state, state.accountId, command.number, at)
+    case 'AssignWallet':
+      if (state.wallet !== undefined) return ignored('the account has a wallet')
+      return done({ type: 'WalletAssigned', data: { publicKey: command.publicKey, path: command.path, at } })
+    case 'FailDeposit':
+      return giveUpDeposit(state, command, at)
+    case 'TriggerOrder':
+      return trigger(state, command, at)
+    case 'KillOrder':
+      return kill(state, command, at)
+    case 'RecordSigned':
+      return recordSigned(state, command, at)
+    case 'BookLanded':
+      return bookLanded(state, command, at)
+    case 'BookFailed':
+      return bookFailed(state, command, at)
+    case 'BookExpired':
+      return bookExpired(state, command, at)
+    case 'BookUnknown':
+      return bookUnknown(state, command, at)
+    case 'BookVanished':
+      return bookVanished(state, command, at)
+    case 'BookFinalized':
+      return bookFinalized(state, command, at)
+    default:
+      return command satisfies never
+  }
+}
+
+const openAccount = (state: AccountState, { accountId }: CommandOf<'OpenAccount'>, at: number): Decision => {
+  if (state.accountId !== undefined) return { events: [], answer: { kind: 'account', first: false } }
+  return { events: [{ type: 'AccountOpened', data: { accountId, at } }], answer: { kind: 'account', first: true } }
+}
+
+const depositFunds = (state: AccountState, { depositId, asset, amount }: CommandOf<'RequestDeposit'>, at: number): Decision => {
+  const conflict = () => refused('duplicate_deposit_id', `${depositId} was used for another asset or amount`)
+  const running = state.deposits.get(depositId)
+  if (running) return running.asset === asset.asset && running.amount === amount ? repeated(running.requestedRevision) : conflict()
+  const known = findKnown(state, depositCommandId(depositId), depositTermsHash(asset.asset, amount))
+  if (known) return known === 'other_terms' ? conflict() : repeated(known.revision)
+  return {
+    events: [requestDeposit(depositId, asset, amount, at)],
+    answer: { kind: 'deposit', deposit: { depositId, status: 'requested' }, first: true },
+  }
+}
+
+const giveUpDeposit = (state: AccountState, { depositId, reason }: CommandOf<'FailDeposit'>, at: number): Decision => {
+  const deposit = state.deposits.get(depositId)
+  const ref = depositCommandId(depositId)
+  if (deposit?.status !== 'requested') return ignored('the deposit is not waiting')
+  if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
+  const cause = { type: 'FailDeposit', ref, attempt: state.attempts.get(ref)?.attempt ?? null }
+  return done(failDeposit(deposit, reason, cause, at))
+}
+
+const cancel = (state: AccountState, accountId: string, number: number, at: number): Decision => {
+  const order = state.orders.get(number)
+  if (!order) {
+    const ended = state.canceled.get(number)
+    if (ended) return answerOrder(accountId, ended, [], false)
+    if (number >= state.nextOrder || number < 1) return refused('not_found', 'no such order')
+    return refused('too_late_to_cancel', 'the order has ended', { extra: { orderId: `${accountId}.${number}` } })
+  }
+  const outcome = cancelOrder(order, hasOpenAttempt(state, String(number)), at)
+  if (outcome.kind === 'again') return answerOrder(accountId, order, [], false)
+  if (outcome.kind === 'too_late')
+    return refused('too_late_to_cancel', `the order is ${order.ordStatus}`, { extra: { orderId: order.orderId } })
+  return answerOrder(accountId, orderAfter(state, [outcome.event], number) ?? order, [outcome.event], true)
+}
+
+const trigger = (state: AccountState, command: CommandOf<'TriggerOrder'>, at: number): Decision => {
+  const order = state.orders.get(command.number)
+  if (!order) return ignored('the order has ended')
+  const outcome = triggerOrder(order, hasOpenAttempt(state, String(command.number)), command.trigger, at)
+  return typeof outcome === 'string' ? ignored(outcome) : done(outcome)
+}
+
+const kill = (state: AccountState, { number, text }: CommandOf<'KillOrder'>, at: number): Decision => {
+  const order = state.orders.get(number)
+  const ref = String(number)
+  if (!order?.executable) return ignored('the order is not to be executed')
+  if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
+  const cause = { type: 'KillOrder', ref, attempt: state.attempts.get(ref)?.attempt ?? null }
+  return done(endOrder(order, order.cancelText ?? text, at, { cause }))
+}
+
+const bookUnknown = (state: AccountState, { type: _type, ...command }: CommandOf<'BookUnknown'>, at: number): Decision => {
+  const attempt = findAttempt(state, command.ref, command.attempt)
+  if (attempt?.phase !== 'open' || attempt.signature !== command.signature) return ignored('the attempt is not open')
+  if (attempt.unknown) return ignored('already recorded')
+  return done({ type: 'TransactionOutcomeUnknown', data: { ...command, at } })
+}
+
+const bookFinalized = (state: AccountState, { transactions, slot }: CommandOf<'BookFinalized'>, at: number): Decision => {
+  const seen = new Set<string>()
+  const final = transactions.filter(({ ref, attempt, signature, generation }) => {
+    const known = findAttempt(state, ref, attempt)
+    const ended = known?.phase === 'landed' || known?.phase === 'failed'
+    const first = !seen.has(signature)
+    seen.add(signature)
+    return first && ended && !known.final && known.generation === generation && known.signature === signature
+  })
+  return final.length === 0
+    ? ignored('nothing became final')
+    : done({ type: 'TransactionsFinalized', data: { transactions: final, slot, at } })
+}

@@ -1,0 +1,61 @@
+import type { DataOf } from '../../events/account/account-event.ts'
+import { orderIdOf } from '../../events/streams.ts'
+import { covers } from '../ledger/balances.ts'
+import { openOrdersBreach } from '../limits/open-orders.ts'
+import { rejectionWait } from '../limits/rejection-budget.ts'
+import { openOrder } from '../order/evolve.ts'
+import { instrumentTerms, placeCommandId, termsHashOf } from '../order/order-request.ts'
+import { acceptOrder, type Placement, rejectOrder } from '../order/place.ts'
+import { spentAsset, worstCaseInput } from '../order/reservation.ts'
+import { answerOrder, noSuchAccount, refused, repeated } from './answers.ts'
+import type { AccountCommand, Decision } from './command.ts'
+import { findKnown } from './known-ids.ts'
+import type { AccountState } from './state.ts'
+
+type PlaceOrder = Extract<AccountCommand, { type: 'PlaceOrder' }>
+
+/** Accepts an order and holds its worst-case input, answers a repetition, or puts the refusal on record: limits, then funds at mid, then the route. */
+export const placeOrder = (state: AccountState, command: PlaceOrder, at: number): Decision => {
+  const { accountId } = state
+  if (accountId === undefined) return noSuchAccount()
+  const { request, instrument, reference } = command
+  const termsHash = termsHashOf(request)
+  const known = knownOrder(state, request.clOrdId, termsHash)
+  if (known === 'other_terms') return refused('duplicate_cl_ord_id', `${request.clOrdId} was used for an order with other terms`)
+  if (known) return repeated(known.revision)
+
+  const terms = instrumentTerms(instrument)
+  const asset = spentAsset(request.side, terms)
+  const toReserve = { ...request, qty: request.orderQty, cash: request.cashOrderQty, reference: reference?.price ?? null }
+  const amount = request.type === 'market' && reference === undefined ? undefined : worstCaseInput(toReserve, terms)
+  if (amount === undefined) return refused('not_ready', `no fresh price for ${request.symbol}`, { retryAfter: 1 })
+
+  const placement: Placement = { accountId, number: state.nextOrder, request, instrument, termsHash, at }
+  const breach = openOrdersBreach(state.openOrders)
+  if (breach !== undefined) return reject(state, placement, 'limit_breached', breach)
+  if (!covers(state.balances, asset, amount)) return reject(state, placement, 'insufficient_funds', `available ${asset} does not cover it`)
+  if (command.route === 'none') return reject(state, placement, 'no_route', `no route for ${request.symbol}`)
+
+  const accepted = acceptOrder(placement, { asset, amount }, reference)
+  return answerOrder(accountId, openOrder(accepted.data, state.revision + 1n), [accepted], true)
+}
+
+/** An order of this clOrdId, open, closed or rejected: the revision of its first event, or that its terms differ. */
+export const knownOrder = (
+  state: AccountState,
+  clOrdId: string,
+  termsHash: string,
+): { readonly revision: bigint } | 'other_terms' | undefined => {
+  const open = state.orders.get(state.openByClOrdId.get(clOrdId) ?? 0)
+  if (open) return open.termsHash === termsHash ? { revision: open.acceptedRevision } : 'other_terms'
+  return findKnown(state, placeCommandId(clOrdId), termsHash)
+}
+
+const reject = (state: AccountState, placement: Placement, code: DataOf<'OrderRejected'>['code'], text: string): Decision => {
+  const wait = rejectionWait(state.rejectedAt, placement.at)
+  if (wait > 0) return refused('rate_limited', 'too many orders of this account were rejected in the last minute', { retryAfter: wait })
+  return refused(code, text, {
+    events: [rejectOrder(placement, code, text)],
+    extra: { orderId: orderIdOf(placement.accountId, placement.number) },
+  })
+}

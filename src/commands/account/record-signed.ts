@@ -1,0 +1,32 @@
+import { isTerminal } from '../../events/fields.ts'
+import { depositIdOf } from '../ledger/deposit.ts'
+import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
+import { hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { done, ignored } from './answers.ts'
+import type { AccountCommand, Decision } from './command.ts'
+import type { AccountState } from './state.ts'
+
+type RecordSigned = Extract<AccountCommand, { type: 'RecordSigned' }>
+
+/** The fence before the first send: only a transaction that is still to be sent is recorded; any other one is thrown away unsent. */
+export const recordSigned = (state: AccountState, { type: _type, ...signed }: RecordSigned, at: number): Decision => {
+  const { ref, attempt } = signed
+  if (state.wallet === undefined) return ignored('the account has no wallet')
+  if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
+  const last = state.attempts.get(ref)?.attempt ?? 0
+  if (attempt !== last + 1) return ignored(`the next attempt is ${last + 1}`)
+  const refusedFor = signed.purpose === 'deposit' ? depositBlock(state, ref) : orderBlock(state, ref)
+  return refusedFor === undefined ? done({ type: 'TransactionSigned', data: { ...signed, at } }) : ignored(refusedFor)
+}
+
+const depositBlock = (state: AccountState, ref: string): string | undefined =>
+  state.deposits.get(depositIdOf(ref) ?? '')?.status === 'requested' ? undefined : 'the deposit is not waiting'
+
+const orderBlock = (state: AccountState, ref: string): string | undefined => {
+  const order = state.orders.get(Number(ref))
+  if (!order || String(order.number) !== ref || isTerminal(order.ordStatus)) return 'the order has ended'
+  if (!order.executable) return 'the order is not to be executed'
+  if (order.cancelText !== null) return 'a cancel is pending'
+  if ((leavesQtyOf(order) ?? leavesCashOf(order) ?? 0n) <= 0n) return 'nothing is left to execute'
+  return undefined
+}

@@ -1,0 +1,90 @@
+import { Map as ImmutableMap, List, OrderedMap } from 'immutable'
+import { isTerminal } from '../../events/fields.ts'
+import type { KnownId } from '../account/known-ids.ts'
+import type { AccountState } from '../account/state.ts'
+import type { DepositState } from '../ledger/deposit.ts'
+import { type AttemptState, earlierKey } from '../transaction/attempt-state.ts'
+import { decodeOrders, encodeOrders, type PackedOrders } from './order-codec.ts'
+
+/** The fold as JSON: arrays instead of records where there can be many. Sealed segments are streams of their own. */
+export interface PackedState {
+  readonly accountId: string | null
+  readonly revision: string
+  readonly lastAt: number
+  readonly wallet: AccountState['wallet'] | null
+  readonly nextOrder: number
+  readonly balances: readonly (readonly [string, string, string])[]
+  readonly orders: PackedOrders
+  readonly canceled: PackedOrders
+  readonly closed: readonly PackedId[]
+  readonly segments: number
+  readonly rejected: readonly PackedId[]
+  readonly rejectedAt: readonly number[]
+  readonly deposits: readonly unknown[]
+  readonly attempts: readonly unknown[]
+  readonly earlier: readonly unknown[]
+}
+type PackedId = readonly [string, string, string]
+
+export const encodeState = (s: AccountState): PackedState => ({
+  accountId: s.accountId ?? null,
+  revision: s.revision.toString(),
+  lastAt: s.lastAt,
+  wallet: s.wallet ?? null,
+  nextOrder: s.nextOrder,
+  balances: [...s.balances].map(([asset, b]) => [asset, b.available.toString(), b.reserved.toString()]),
+  orders: encodeOrders(s.orders.values()),
+  canceled: encodeOrders(s.canceled.values()),
+  closed: encodeIds(s.closed),
+  segments: s.segments,
+  rejected: encodeIds(s.rejected),
+  rejectedAt: s.rejectedAt,
+  deposits: [...s.deposits.values()].map(tagged),
+  attempts: [...s.attempts.values()].map(tagged),
+  earlier: [...s.earlier.values()].map(tagged),
+})
+
+export const decodeState = (p: PackedState): AccountState => {
+  const orders = decodeOrders(p.orders)
+  const attempts = p.attempts.map((a) => untagged(a) as AttemptState)
+  return {
+    accountId: p.accountId ?? undefined,
+    revision: BigInt(p.revision),
+    lastAt: p.lastAt,
+    wallet: p.wallet ?? undefined,
+    nextOrder: p.nextOrder,
+    balances: ImmutableMap(
+      p.balances.map(([asset, available, reserved]) => [asset, { available: BigInt(available), reserved: BigInt(reserved) }]),
+    ),
+    orders: ImmutableMap(orders.map((o) => [o.number, o])),
+    openOrders: orders.filter((o) => !isTerminal(o.ordStatus)).length,
+    openByClOrdId: ImmutableMap(orders.map((o) => [o.clOrdId, o.number])),
+    canceled: OrderedMap(decodeOrders(p.canceled).map((o) => [o.number, o])),
+    closed: ImmutableMap(decodeIds(p.closed)),
+    sealed: List(),
+    segments: p.segments,
+    rejected: OrderedMap(decodeIds(p.rejected)),
+    rejectedAt: p.rejectedAt,
+    deposits: ImmutableMap(p.deposits.map((d) => untagged(d) as DepositState).map((d) => [d.depositId, d])),
+    attempts: ImmutableMap(attempts.map((a) => [a.ref, a])),
+    earlier: ImmutableMap(p.earlier.map((a) => untagged(a) as AttemptState).map((a) => [earlierKey(a.ref, a.attempt), a])),
+  }
+}
+
+const encodeIds = (ids: ImmutableMap<string, KnownId>): PackedId[] =>
+  [...ids].map(([hash, { termsHash, revision }]) => [hash, termsHash, revision.toString()])
+const decodeIds = (ids: readonly PackedId[]): [string, KnownId][] =>
+  ids.map(([hash, termsHash, revision]) => [hash, { termsHash, revision: BigInt(revision) }])
+
+/** JSON has no bigint: it becomes {n}; no record of ours has a sole member of that name. */
+const tagged = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return { n: value.toString() }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, tagged(member)]))
+}
+const untagged = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+  if (entries.length === 1 && entries[0]![0] === 'n') return BigInt(entries[0]![1] as string)
+  return Object.fromEntries(entries.map(([key, member]) => [key, untagged(member)]))
+}

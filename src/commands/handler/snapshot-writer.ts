@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache'
+import type { Logger } from '../../platform/log.ts'
+import type { HandlerMetrics } from './handler-metrics.ts'
+import type { LoadedAccount } from './loaded-account.ts'
+import { type SnapshotDeps, writeSegment, writeSnapshot } from './snapshot-store.ts'
+
+/** Writes snapshots in the background, one at a time; nothing waits for it and nothing depends on it. */
+export interface SnapshotWriter {
+  /** Called with a durable fold after each append; most calls do nothing. */
+  offer(accountId: string, account: LoadedAccount): void
+  /** Resolves when nothing is being written. */
+  idle(): Promise<void>
+}
+
+/** Events between two snapshots of an account: folding that many takes about 10 ms. */
+const EVERY = 500n
+/** Accounts waiting to be packed; more are skipped and offered again by their next append. */
+const MAX_QUEUE = 200
+
+interface Written {
+  readonly revision: bigint
+  readonly digests: ReadonlyMap<number, string>
+}
+
+export const createSnapshotWriter = (
+  deps: SnapshotDeps & { readonly log: Logger; readonly metrics: HandlerMetrics; readonly signal: AbortSignal },
+): SnapshotWriter => {
+  const { log, metrics, signal } = deps
+  const written = new LRUCache<string, Written>({ max: 50_000 })
+  const queue = new Map<string, LoadedAccount>()
+  let running: Promise<void> | undefined
+
+  const work = async (): Promise<void> => {
+    for (const [accountId, account] of queue) {
+      queue.delete(accountId)
+      if (signal.aborted) return
+      try {
+        await save(accountId, account)
+      } catch (error) {
+        metrics.snapshots.inc({ result: 'failed' })
+        log.warn({ err: error, accountId }, 'a snapshot could not be written')
+      }
+    }
+  }
+
+  const save = async (accountId: string, account: LoadedAccount): Promise<void> => {
+    const digests = new Map([...account.digests, ...(written.get(accountId)?.digests ?? [])])
+    for (const segment of account.state.sealed) {
+      if (digests.get(segment.index) === segment.digest) continue
+      // the snapshot may name only what can be read back
+      if (!(await writeSegment(deps, accountId, segment))) return
+      digests.set(segment.index, segment.digest)
+    }
+    const oldest = account.state.segments - KEPT_DIGESTS
+    for (const index of digests.keys()) if (index < oldest) digests.delete(index)
+    const result = await writeSnapshot(deps, accountId, { ...account, digests })
+    metrics.snapshots.inc({ result })
+    if (result !== 'failed') written.set(accountId, { revision: account.state.revision, digests })
+  }
+
+  return {
+    offer: (accountId, account) => {
+      const last = written.get(accountId)?.revision ?? account.snapshotRevision
+      if (account.state.revision - last < EVERY || deps.foldHash === undefined || signal.aborted) return
+      if (queue.size >= MAX_QUEUE && !queue.has(accountId)) return
+      queue.set(accountId, account)
+      running ??= work().finally(() => {
+        running = undefined
+      })
+    },
+    idle: async () => {
+      while (running) await running
+    },
+  }
+}
+
+/** As many as decisions look at (SEGMENTS_KEPT of known-ids). */
+const KEPT_DIGESTS = 50

@@ -1,0 +1,107 @@
+import type { AccountEvent } from '../../events/account/account-event.ts'
+import { isTerminal } from '../../events/fields.ts'
+import { endOrder } from './cancel.ts'
+import type { Fill } from './fill.ts'
+import { isFilledBy, isImmediate, leavesCashOf, leavesQtyOf, type OrderState } from './order-state.ts'
+import { worstCaseInput } from './reservation.ts'
+
+/** A resting order that failed this often is given up: the venue and its limit do not meet. */
+export const MAX_FAILED_ATTEMPTS = 20
+
+/** The slippage error of the swap program: the price moved beyond the order's limit. */
+const SLIPPAGE_ERROR = 'custom:6001'
+
+/** The attempt whose outcome is booked. */
+export interface Ended {
+  readonly ref: string
+  readonly attempt: number
+  readonly generation: number
+  readonly signature: string
+  /** Another attempt of the order can still land (its transaction had vanished): the order can't end yet. */
+  readonly othersOpen: boolean
+  readonly at: number
+}
+
+export const execIdOf = (orderId: string, attempt: number, generation: number): string => `${orderId}.${attempt}.${generation}`
+
+/** Trade, surplus and, where the order can't go on, its end. */
+export const bookTrade = (order: OrderState, fill: Fill, ended: Ended): readonly AccountEvent[] => {
+  const { attempt, generation, at } = ended
+  const terms = order.instrument
+  const cumQty = order.cumQty + fill.lastQty
+  const cumQuote = order.cumQuote + fill.lastQuote
+  const filled = isFilledBy(order, cumQty, cumQuote)
+  const late = isTerminal(order.ordStatus)
+  const spent = order.side === 'buy' ? fill.lastQuote : fill.lastQty
+  const kept = filled || late ? 0n : heldForRest({ ...order, cumQty, cumQuote }, order.reserved.amount - spent)
+  const execId = execIdOf(order.orderId, attempt, generation)
+  const events: AccountEvent[] = [
+    {
+      type: 'TradeBooked',
+      data: {
+        execId,
+        orderId: order.orderId,
+        attempt,
+        generation,
+        signature: ended.signature,
+        symbol: terms.symbol,
+        side: order.side,
+        base: terms.base,
+        quote: terms.quote,
+        baseDecimals: terms.baseDecimals,
+        quoteDecimals: terms.quoteDecimals,
+        lastQty: fill.lastQty.toString(),
+        lastQuote: fill.lastQuote.toString(),
+        // negative when more was spent than was held (a fill after the order's end): the difference comes out of available
+        released: { asset: order.reserved.asset, amount: (order.reserved.amount - spent - kept).toString() },
+        ordStatus: filled ? 'Filled' : 'PartiallyFilled',
+        at,
+      },
+    },
+  ]
+  if (fill.surplus !== 0n) events.push(surplusCredited(order, execId, fill.surplus, at))
+  if (filled) return events
+  // a fill that came after the end leaves the order ended
+  if (late) events.push(endOrder(order, order.text ?? 'IOC_REMAINDER', at, { held: 0n }))
+  else if (ended.othersOpen) return events
+  else if (order.cancelText !== null) events.push(endOrder(order, order.cancelText, at, { held: kept }))
+  else if (isImmediate(order)) events.push(endOrder(order, 'IOC_REMAINDER', at, { held: kept }))
+  return events
+}
+
+/** The swap program or the runtime refused the transaction; only the fee moved. */
+export const afterFailure = (order: OrderState, error: string, ended: Ended): readonly AccountEvent[] => {
+  if (isTerminal(order.ordStatus) || ended.othersOpen) return []
+  const cause = { type: 'TransactionFailed', ref: ended.ref, attempt: ended.attempt }
+  const text = order.cancelText ?? (isImmediate(order) ? (error === SLIPPAGE_ERROR ? 'SLIPPAGE' : 'EXECUTION_FAILED') : tooMany(order))
+  return text === undefined ? [] : [endOrder(order, text, ended.at, { cause })]
+}
+
+/** Nothing was executed, so even an immediate order may be attempted again. */
+export const afterExpiry = (order: OrderState, ended: Ended): readonly AccountEvent[] => {
+  if (isTerminal(order.ordStatus) || ended.othersOpen) return []
+  const text = order.cancelText ?? tooMany(order)
+  const cause = { type: 'TransactionExpired', ref: ended.ref, attempt: ended.attempt }
+  return text === undefined ? [] : [endOrder(order, text, ended.at, { cause })]
+}
+
+/** A swap that succeeded and moved nothing is a fault of the venue: it is not tried again. */
+export const afterEmptyLanding = (order: OrderState, ended: Ended): readonly AccountEvent[] => {
+  if (isTerminal(order.ordStatus) || ended.othersOpen) return []
+  const cause = { type: 'TransactionLanded', ref: ended.ref, attempt: ended.attempt }
+  return [endOrder(order, order.cancelText ?? 'EXECUTION_FAILED', ended.at, { cause })]
+}
+
+export const surplusCredited = (order: OrderState, execId: string, surplus: bigint, at: number): AccountEvent => ({
+  type: 'FundsSurplusCredited',
+  data: { orderId: order.orderId, execId, surplus: { asset: order.instrument.base, amount: surplus.toString() }, at },
+})
+
+const tooMany = (order: OrderState): string | undefined =>
+  order.failedAttempts + 1 >= MAX_FAILED_ATTEMPTS ? 'TOO_MANY_ATTEMPTS' : undefined
+
+/** Worst case of the remainder, never more than what is left of the reservation. */
+const heldForRest = (order: OrderState, left: bigint): bigint => {
+  const worst = worstCaseInput({ ...order, qty: leavesQtyOf(order), cash: leavesCashOf(order) }, order.instrument) ?? left
+  return left <= 0n ? 0n : worst < left ? worst : left
+}
