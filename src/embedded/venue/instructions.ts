@@ -12,8 +12,19 @@ export interface InstructionGroups {
 }
 
 /** The taker's associated token account; a wallet that is itself a program's address may have one too. */
-export const tokenAddress = (mint: string, owner: string): PublicKey =>
-  getAssociatedTokenAddressSync(new PublicKey(mint), new PublicKey(owner), true)
+export const tokenAddress = (mint: string, owner: string): PublicKey => {
+  const name = `${mint} ${owner}`
+  const known = addresses.get(name)
+  if (known) return known
+  const found = getAssociatedTokenAddressSync(new PublicKey(mint), new PublicKey(owner), true)
+  if (addresses.size >= MAX_ADDRESSES) addresses.clear()
+  addresses.set(name, found)
+  return found
+}
+
+/** Derivations remembered, because each takes half a millisecond of elliptic-curve checks. Not state: any of it can be derived again. */
+const addresses = new Map<string, PublicKey>()
+const MAX_ADDRESSES = 20_000
 
 export const swapInstructions = (query: SwapQuery, quote: Quote, taker: string, outputExists: boolean): InstructionGroups => {
   const { pool, input, output } = query.route

@@ -151,6 +151,19 @@ describe('local chain through web3.js', () => {
     assert.equal((await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }))?.meta?.fee, 5_000)
   })
 
+  it('forgets a transaction whose fee nobody can pay', async () => {
+    const poor = Keypair.generate()
+    const { blockhash } = await connection.getLatestBlockhash()
+    const instructions = [SystemProgram.transfer({ fromPubkey: poor.publicKey, toPubkey: other.publicKey, lamports: 1 })]
+    const message = new TransactionMessage({ payerKey: poor.publicKey, recentBlockhash: blockhash, instructions })
+    const transaction = new VersionedTransaction(message.compileToV0Message())
+    transaction.sign([poor])
+    await assert.rejects(connection.sendTransaction(transaction), /found no record of a prior credit/)
+    const signature = await connection.sendTransaction(transaction, { skipPreflight: true })
+    assert.equal((await connection.getSignatureStatuses([signature], { searchTransactionHistory: true })).value[0], null)
+    assert.equal(await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }), null)
+  })
+
   it('takes the same bytes again without a second effect', async () => {
     const latest = await connection.getLatestBlockhash()
     const transaction = signed(latest.blockhash, 11)

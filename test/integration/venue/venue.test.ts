@@ -246,5 +246,14 @@ describe('swap venue over the local chain', () => {
     await chain.restart(ports)
     connection = chain.connection()
     assert.equal((await get('/price/v3', { ids: SOL })).status, 200)
+    const query = {
+      inputMint: USDC,
+      outputMint: SOL,
+      amount: '1000000',
+      taker: taker.publicKey.toBase58(),
+      payer: payer.publicKey.toBase58(),
+    }
+    const built = (await get('/swap/v2/build', query)).body as Build
+    assert.equal((await land(sign(built))).err, null, 'the program and its pool came back too')
   })
 })

@@ -57,6 +57,16 @@ describe('ledger log', () => {
     assert.equal((await stored()).length, 200)
   })
 
+  it('waits for a frame that is being written, too', async () => {
+    const { log } = await open()
+    log.append(Buffer.alloc(32_000_000, 1))
+    await new Promise((done) => setImmediate(done))
+    assert.ok(statSync(path).size < 32_000_000, 'the test came too late to see the frame in flight')
+    await log.durable()
+    assert.ok(statSync(path).size > 32_000_000)
+    await log.close()
+  })
+
   it('cuts a torn last frame at every length, and keeps what came before', async () => {
     const { log } = await open()
     await write(log, 'kept')
