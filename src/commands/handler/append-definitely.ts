@@ -38,7 +38,7 @@ export const appendDefinitely = async (
   account: LoadedAccount,
   events: readonly NewEvent[],
 ): Promise<Definite> => {
-  const { store, metrics, log, clock, signal } = deps
+  const { metrics, log, clock, signal } = deps
   const { revision } = account.state
   const stream = accountStream(accountId)
   let unknown = false
