@@ -98,7 +98,8 @@ const ask = async <T>(url: string, headers: Record<string, string>, agent: Agent
     throw new Error(`unexpected answer: ${issue?.path.join('.')}: ${issue?.message}`)
   }
   const told = ErrorResponse.safeParse(json)
-  if (told.success && isNoRoute(told.data)) return failed('no_route', describe(told.data))
+  // A definite no to this very question, whatever its name: asking it again would not change it.
+  if (statusCode === 400 && told.success) return failed('no_route', describe(told.data))
   return failed('unavailable', `HTTP ${statusCode}: ${told.success ? describe(told.data) : text.slice(0, 200)}`)
 }
 

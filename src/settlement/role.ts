@@ -1,0 +1,79 @@
+import { HOUSE } from '../events/streams.ts'
+import { Gauge } from '../platform/metrics.ts'
+import { createPriceWatch } from './actions/price-watch.ts'
+import { runAccount } from './actions/run-account.ts'
+import type { Settling } from './actions/settling.ts'
+import type { SettlementDeps } from './deps.ts'
+import { watchFeePayer } from './fee-payer.ts'
+import { createTracker } from './landing/tracker.ts'
+import { createComputeLimits } from './signing/compute-limits.ts'
+import { watchDatabase } from './work/database-health.ts'
+import { type GroupWorker, startGroupWorker } from './work/group-worker.ts'
+import { createScheduler } from './work/scheduler.ts'
+import { groupOf, SLICE_GROUPS } from './work/slice-group.ts'
+
+export interface SettlementRole {
+  /** Stops signing and sending, waits for runs under way, gives the leases back. What is open goes on wherever the leases go. */
+  close(): Promise<void>
+}
+
+/** Starts settling the accounts of every slice group whose lease this process gets. Everything it knows is in the log. */
+export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
+  const { chain, slotMs, clock, log, registry, health, keystore, faucet, pool, quotes } = deps
+  const wake = (accountId: string): void => scheduler.wake(accountId)
+  const feePayer = watchFeePayer({
+    ...{ chain, clock, log, registry },
+    signer: keystore.wallet(HOUSE).signer,
+    airdrops: faucet !== undefined,
+  })
+  const tracker = createTracker({ chain, slotMs, clock, log, registry, wake })
+  const prices = createPriceWatch(quotes, clock, wake)
+  let stopping = false
+  const settling: Settling = { deps, feePayer, tracker, prices, limits: createComputeLimits(), rejections: new Map() }
+
+  const scheduler = createScheduler({
+    clock,
+    log,
+    run: async (accountId) => {
+      const worker = workers[groupOf(accountId)]
+      if (!worker?.holds()) return undefined
+      const owned = () => !stopping && worker.holds()
+      const pass = await runAccount(settling, accountId, { seen: worker.seen(accountId), owned })
+      if (pass.idleAt !== undefined) worker.idle(accountId, pass.idleAt)
+      return pass.againMs
+    },
+  })
+  const workers: readonly GroupWorker[] = Array.from({ length: SLICE_GROUPS }, (_, group) =>
+    startGroupWorker({ group, store: deps.store, pool, logId: deps.logId, owner: deps.owner, clock, log, wake }),
+  )
+  const database = watchDatabase(pool, clock)
+
+  health.register('solana', () => {
+    const broken = chain.endpoints().filter((endpoint) => !endpoint.healthy)
+    const ready = broken.length < chain.endpoints().length
+    return broken.length === 0 ? { ready } : { ready, detail: broken.map((b) => `${b.endpoint}: ${b.detail}`).join('; ') }
+  })
+  health.register('venue', quotes.health)
+  health.register('fee-payer', feePayer.health)
+  health.register('settlement-database', database.health)
+  new Gauge({
+    name: 'quantbot_settlement_accounts',
+    help: 'Accounts that wait for a run, are running, and resting orders under watch',
+    labelNames: ['state'] as const,
+    registers: [registry],
+    collect() {
+      const { waiting, running } = scheduler.load()
+      this.set({ state: 'waiting' }, waiting)
+      this.set({ state: 'running' }, running)
+      this.set({ state: 'resting_orders' }, prices.size())
+    },
+  })
+
+  return {
+    close: async () => {
+      stopping = true
+      await Promise.all([scheduler.close(), tracker.close(), feePayer.close(), database.close()])
+      await Promise.all(workers.map((worker) => worker.close()))
+    },
+  }
+}
