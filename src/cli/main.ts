@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander'
+import { createLog } from '../platform/log.ts'
+import { type EventStoreRunFlags, eventStoreRun } from './eventstore-run.ts'
+import { type KeysCreateFlags, keysCreate } from './keys-create.ts'
+import { CommandFailure, type Outcome } from './outcome.ts'
+
+const log = createLog('quantbot', process.env.QUANTBOT_LOG ?? 'warn')
+
+/** Prints an outcome the way it was asked for and makes its code the exit code. */
+const show = async (outcome: Promise<Outcome>, { json }: { json?: boolean }): Promise<void> => {
+  const { code, document, table } = await outcome
+  process.stdout.write(`${json ? JSON.stringify(document) : table}\n`)
+  process.exitCode = code
+}
+
+const program = new Command('quantbot')
+  .description('Commands of Quant-Bot. Services are found by their URLs, or beside a running product by QUANTBOT_DATA.')
+  .exitOverride()
+  .configureOutput({ writeOut: (text) => process.stderr.write(text) })
+
+const JSON_FLAG = ['--json', 'one JSON document on stdout'] as const
+
+const eventstore = program.command('eventstore').description('the embedded event store')
+eventstore
+  .command('run')
+  .description('run the node alone; READY on stdout, SIGTERM stops it')
+  .requiredOption('--db <dir>', 'folder of the log')
+  .option('--node-ip <ip>', 'address to listen on', '127.0.0.1')
+  .option('--node-port <port>', '0 for any free one', '2113')
+  .option('--advertise-host <host>', 'host that clients are told', '127.0.0.1')
+  .option('--insecure', 'clear text')
+  .option('--certificate-file <file>', 'not built yet')
+  .option('--certificate-private-key-file <file>', 'not built yet')
+  .option('--admin-password <password>', 'not built yet')
+  .action(async (flags: EventStoreRunFlags) => {
+    process.exitCode = await eventStoreRun(flags)
+  })
+
+const keys = program.command('keys').description('API keys')
+keys
+  .command('create')
+  .description('make a key; in force within 5 s, only its hash is kept')
+  .requiredOption('--scopes <list>', 'comma-separated: trade, read, audit, operate, risk:admin')
+  .option('--accounts <list>', 'comma-separated account ids; all accounts when left out')
+  .option(...JSON_FLAG)
+  .action((flags: KeysCreateFlags & { json?: boolean }) => show(keysCreate(flags, log), flags))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  process.stderr.write(`${error instanceof CommandFailure ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
+  return error instanceof CommandFailure ? error.code : 1
+}
