@@ -10,6 +10,7 @@ import { launch, Refusal, step } from './steps.mjs'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
+const stampFile = join(dist, '.stamp')
 const SOURCES = ['src', 'bench', 'migrations']
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs']
 
@@ -24,29 +25,35 @@ export async function setUp({ quiet = false } = {}) {
 
 async function build({ quiet }) {
   const stamp = fingerprint()
-  const stampFile = join(dist, '.stamp')
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
   await step(
     'build',
     async () => {
-      // Built beside the old one and swapped in whole, so that a running process never reads half a file.
-      const fresh = join(dist, `.new-${process.pid}`)
-      const old = join(dist, `.old-${process.pid}`)
       sweep()
-      await tsc(fresh)
-      for (const source of SOURCES) copyAssets(join(root, source), join(fresh, source))
-      rmSync(stampFile, { force: true })
-      mkdirSync(old)
-      for (const source of SOURCES) {
-        if (existsSync(join(dist, source))) renameSync(join(dist, source), join(old, source))
-        if (existsSync(join(fresh, source))) renameSync(join(fresh, source), join(dist, source))
+      try {
+        await replaceDist(stamp)
+      } finally {
+        sweep()
       }
-      writeFileSync(stampFile, stamp)
-      sweep()
       return 'compiled'
     },
     { quiet },
   )
+}
+
+/** Built beside the old one and swapped in whole, so that a running process never reads half a file. */
+async function replaceDist(stamp) {
+  const fresh = join(dist, `.new-${process.pid}`)
+  const old = join(dist, `.old-${process.pid}`)
+  await tsc(fresh)
+  for (const source of SOURCES) copyAssets(join(root, source), join(fresh, source))
+  rmSync(stampFile, { force: true })
+  mkdirSync(old)
+  for (const source of SOURCES) {
+    if (existsSync(join(dist, source))) renameSync(join(dist, source), join(old, source))
+    if (existsSync(join(fresh, source))) renameSync(join(fresh, source), join(dist, source))
+  }
+  writeFileSync(stampFile, stamp)
 }
 
 /** A digest of every path and byte the build depends on. */
@@ -93,7 +100,7 @@ function tsc(outDir) {
 /** What TypeScript leaves behind and the program reads at run time (SQL, protocol files, compiled programs). */
 function copyAssets(from, to) {
   if (!existsSync(from)) return
-  cpSync(from, to, { recursive: true, filter: (file) => !/\.(ts|tsx|tmp)$/.test(file) })
+  cpSync(from, to, { recursive: true, filter: (file) => !/\.(ts|tsx|tmp)$/.test(file) && !file.includes(join('bench', 'results')) })
 }
 
 /** Leavings of builds that were interrupted, and of this one. */
