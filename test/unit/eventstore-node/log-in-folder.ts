@@ -15,8 +15,8 @@ export const inFolder = async (use: (folder: string) => Promise<void> | void): P
 
 const index = createIndex(() => 0)
 
-/** Adds one append of `count` events to the group; the data of event i is `text` and i. */
-export const addAppend = (group: Group, stream: string, from: number, count: number, text = ''): void => {
+/** Adds one append of `count` events to the group; the data of event i is `text` followed by i. */
+export const addAppend = (group: Group, stream: string, from: number, count: number, text: string | Buffer = ''): void => {
   const state = index.stream(stream)
   group.addFrame(
     Array.from({ length: count }, (_, i) => ({
@@ -27,7 +27,7 @@ export const addAppend = (group: Group, stream: string, from: number, count: num
         id: Buffer.alloc(16, from + i),
         type: Buffer.from('t'),
         json: false,
-        data: Buffer.from(`${text}${i}`),
+        data: Buffer.concat([typeof text === 'string' ? Buffer.from(text) : text, Buffer.from(String(i))]),
         metadata: Buffer.alloc(0),
       },
       published: { tombstone: false },
