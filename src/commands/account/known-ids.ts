@@ -34,11 +34,13 @@ const shortTerms = (termsHash: string): string => termsHash.slice(0, 24)
 
 /** What is known of an id: the same terms, other terms, or nothing. Segments must be loaded (see segmentsMissing). */
 export const findKnown = (ids: KnownIds, commandId: string, termsHash: string): KnownId | 'other_terms' | undefined => {
-  const hash = idHash(commandId)
-  const known = ids.closed.get(hash) ?? ids.rejected.get(hash) ?? findSealed(ids.sealed, hash)
+  const known = findId(ids, commandId)
   if (!known) return undefined
   return known.termsHash === shortTerms(termsHash) ? known : 'other_terms'
 }
+
+/** Whether an id was used at all. */
+export const isKnown = (ids: KnownIds, commandId: string): boolean => findId(ids, commandId) !== undefined
 
 /** Remembers an accepted order or deposit that leaves the fold; a full segment is sealed. */
 export const rememberClosed = <T extends KnownIds>(ids: T, commandId: string, termsHash: string, revision: bigint): T => {
@@ -66,6 +68,11 @@ export const withSegments = <T extends KnownIds>(ids: T, loaded: readonly Segmen
   ...ids,
   sealed: ids.sealed.unshift(...loaded),
 })
+
+const findId = (ids: KnownIds, commandId: string): KnownId | undefined => {
+  const hash = idHash(commandId)
+  return ids.closed.get(hash) ?? ids.rejected.get(hash) ?? findSealed(ids.sealed, hash)
+}
 
 const findSealed = (sealed: List<Segment>, hash: string): KnownId | undefined => {
   if (sealed.size === 0) return undefined

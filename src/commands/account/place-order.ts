@@ -9,7 +9,7 @@ import { acceptOrder, type Placement, rejectOrder } from '../order/place.ts'
 import { spentAsset, worstCaseInput } from '../order/reservation.ts'
 import { answerOrder, noSuchAccount, refused, repeated } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
-import { findKnown } from './known-ids.ts'
+import { findKnown, isKnown } from './known-ids.ts'
 import type { AccountState } from './state.ts'
 
 type PlaceOrder = Extract<AccountCommand, { type: 'PlaceOrder' }>
@@ -50,6 +50,10 @@ export const knownOrder = (
   if (open) return open.termsHash === termsHash ? { revision: open.acceptedRevision } : 'other_terms'
   return findKnown(state, placeCommandId(clOrdId), termsHash)
 }
+
+/** Whether the clOrdId was used at all, whatever the terms. */
+export const knowsClOrdId = (state: AccountState, clOrdId: string): boolean =>
+  state.openByClOrdId.has(clOrdId) || isKnown(state, placeCommandId(clOrdId))
 
 const reject = (state: AccountState, placement: Placement, code: DataOf<'OrderRejected'>['code'], text: string): Decision => {
   const wait = rejectionWait(state.rejectedAt, placement.at)

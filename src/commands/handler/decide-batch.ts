@@ -29,7 +29,7 @@ export interface Batch<T extends Asked> {
 }
 
 /** Limits of one append: the server takes 1 MiB of data, and a batch must not hold the event loop (a decision costs about 40 µs). */
-const MAX_EVENTS = 500
+export const BATCH_MAX_EVENTS = 500
 const MAX_BYTES = 512 * 1024
 const MAX_COMMANDS = 250
 
@@ -48,7 +48,7 @@ export const decideBatch = <T extends Asked>(accountId: string, from: AccountSta
       const decision = decide(state, asked.command, asked.context.time)
       const fresh = newEvents(accountId, decision.events, asked.context, clock)
       const more = fresh.reduce((sum, each) => sum + each.bytes, 0)
-      if (events.length > 0 && (events.length + fresh.length > MAX_EVENTS || bytes + more > MAX_BYTES)) break
+      if (events.length > 0 && (events.length + fresh.length > BATCH_MAX_EVENTS || bytes + more > MAX_BYTES)) break
       state = decision.events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
       bytes += more
       events.push(...fresh.map((each) => each.event))

@@ -6,6 +6,9 @@ import type { OrderState } from './order-state.ts'
 /** Text of a cancel the trader asked for. */
 export const USER_REQUESTED = 'USER_REQUESTED'
 
+/** Id of the command that cancels an order: an order is cancelled once. */
+export const cancelCommandId = (number: number): string => `c-${number}`
+
 export type CancelOutcome =
   | { readonly kind: 'cancel'; readonly event: AccountEvent }
   /** Cancelled or about to be, by an earlier request: the answer is the order as it is. */

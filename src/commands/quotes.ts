@@ -1,0 +1,1 @@
+export type { QuoteSource } from './routes/quote-source.ts'

@@ -1,0 +1,44 @@
+import type { InstrumentBook } from '../events/instruments.ts'
+import type { HealthBoard } from '../platform/health.ts'
+import type { Route } from '../platform/http/route.ts'
+import type { AccountHandler } from './handler/account-handler.ts'
+import { type AccountHandlerDeps, createAccountHandler } from './handler/create-handler.ts'
+import { cancelOrderRoute } from './routes/cancel-order.ts'
+import { openAccountRoute } from './routes/open-account.ts'
+import { placeOrderRoute } from './routes/place-order.ts'
+import type { QuoteSource } from './routes/quote-source.ts'
+import { requestDepositRoute } from './routes/request-deposit.ts'
+import { showOperationRoute } from './routes/show-operation.ts'
+
+export interface CommandsRoleDeps extends AccountHandlerDeps {
+  readonly instruments: InstrumentBook
+  readonly quotes: QuoteSource
+  readonly health: HealthBoard
+}
+
+export interface CommandsRole {
+  readonly routes: readonly Route[]
+  /** The process's one handler: settlement in the same process works through it. */
+  readonly handler: AccountHandler
+  close(): Promise<void>
+}
+
+/** The write side over HTTP. The caller owns the ports and serves the routes. */
+export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
+  const handler = createAccountHandler(deps)
+  const ports = { store: deps.store, handler, instruments: deps.instruments, quotes: deps.quotes }
+  deps.health.register('instruments', () =>
+    deps.instruments.all().length > 0 ? { ready: true } : { ready: false, detail: 'no instrument is known yet' },
+  )
+  return {
+    routes: [
+      placeOrderRoute(ports),
+      cancelOrderRoute(ports),
+      openAccountRoute(ports),
+      requestDepositRoute(ports),
+      showOperationRoute(ports),
+    ],
+    handler,
+    close: () => handler.close(),
+  }
+}

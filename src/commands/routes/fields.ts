@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { HOUSE, ID_PATTERN } from '../../events/streams.ts'
+
+/** An id a client gives: letters, digits, _ and -. */
+export const ClientId = z.string().regex(ID_PATTERN, 'must be 1 to 48 of A-Z a-z 0-9 _ -')
+/** An account id; the ledger's own account can't be one. */
+export const AccountIdField = ClientId.refine((id) => id !== HOUSE, `"${HOUSE}" is reserved`)
+
+/** A positive decimal as a string: plain, at most 20 digits before the point and 18 after. */
+export const PositiveDecimal = z
+  .string({ error: 'must be a decimal string' })
+  .regex(/^(0|[1-9]\d{0,19})(\.\d{1,18})?$/, 'must be a plain decimal of at most 20 integer and 18 fraction digits')
+  .refine((text) => /[1-9]/.test(text), 'must be greater than 0')
+
+export const SymbolField = z.string().regex(/^[A-Za-z0-9._-]{1,20}\/[A-Za-z0-9._-]{1,20}$/, 'must be BASE/QUOTE')
+export const AssetField = z.string().regex(/^[A-Za-z0-9._-]{1,20}$/, 'must be the name of an asset')

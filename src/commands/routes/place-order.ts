@@ -1,0 +1,81 @@
+import type { InstrumentBook } from '../../events/instruments.ts'
+import type { Instrument } from '../../events/reference/reference-event.ts'
+import { type Reply, type RequestContext, type Route, refuse, route } from '../../platform/http/route.ts'
+import type { AccountCommand } from '../account/command.ts'
+import { decide } from '../account/decide.ts'
+import { knowsClOrdId } from '../account/place-order.ts'
+import { type OrderRequest, placeCommandId } from '../order/order-request.ts'
+import { isFresh } from '../order/trigger.ts'
+import { existing } from './existing.ts'
+import { OrderBody, orderRequest } from './order-body.ts'
+import type { QuoteSource } from './quote-source.ts'
+import { type CommandPorts, execute, forbiddenAccount } from './respond.ts'
+
+export interface OrderPorts extends CommandPorts {
+  readonly instruments: InstrumentBook
+  readonly quotes: QuoteSource
+}
+
+type PlaceOrder = Extract<AccountCommand, { type: 'PlaceOrder' }>
+
+/** POST /v1/orders → 201 with the order, again 200, refused 422 with its orderId. */
+export const placeOrderRoute = (ports: OrderPorts): Route =>
+  route({
+    method: 'POST',
+    path: '/v1/orders',
+    scope: 'trade',
+    body: OrderBody,
+    handle: async (context) => {
+      const { accountId, clOrdId, symbol } = context.body
+      const instrument = ports.instruments.bySymbol(symbol)
+      const request = instrument && orderRequest(context.body, instrument)
+      if (request && 'errors' in request) {
+        const [first] = request.errors
+        return refuse('invalid_request', `the body is not valid: ${first?.field} ${first?.reason}`, { errors: request.errors })
+      }
+      const forbidden = forbiddenAccount(context.grant, accountId)
+      if (forbidden) return forbidden
+      if (!instrument || !request) return unknownSymbol(ports, accountId, clOrdId, symbol)
+      // a resting order needs neither price nor route: the hot path goes straight to the account
+      const command =
+        request.timeInForce === 'gtc'
+          ? restingOrder(request, instrument)
+          : await immediateOrder(ports, accountId, request, instrument, context)
+      return 'status' in command || 'refusal' in command ? command : execute(ports, accountId, placeCommandId(clOrdId), command, context)
+    },
+  })
+
+const restingOrder = (request: OrderRequest, instrument: Instrument): PlaceOrder => ({
+  type: 'PlaceOrder',
+  request,
+  instrument,
+  reference: undefined,
+  route: 'unprobed',
+})
+
+/** Decides on the loaded fold first: only an order that would be accepted at mid is worth asking the venue for a route. */
+const immediateOrder = async (
+  ports: OrderPorts,
+  accountId: string,
+  request: OrderRequest,
+  instrument: Instrument,
+  context: RequestContext,
+): Promise<PlaceOrder | Reply> => {
+  const mid = ports.quotes.mid(request.symbol)
+  const reference = mid && isFresh(mid, context.receivedAt) ? mid : undefined
+  const command: PlaceOrder = { ...restingOrder(request, instrument), reference }
+  const state = await ports.handler.load(accountId).catch(() => undefined)
+  if (!state) return refuse('not_ready', 'the account could not be read')
+  if (decide(state, command, context.receivedAt).answer.kind !== 'order') return command
+  const answer = await ports.quotes.route(request, instrument)
+  if (answer === 'unavailable') return refuse('not_ready', 'the venue does not answer')
+  return { ...command, route: answer }
+}
+
+/** 404 and 409 come before 422. */
+const unknownSymbol = (ports: OrderPorts, accountId: string, clOrdId: string, symbol: string): Promise<Reply> =>
+  existing(ports, accountId, (state) =>
+    knowsClOrdId(state, clOrdId)
+      ? refuse('duplicate_cl_ord_id', `${clOrdId} was used for an order with other terms`)
+      : refuse('unknown_symbol', `no instrument ${symbol}`),
+  )

@@ -1,0 +1,88 @@
+import { decodeAccountEvent } from '../../events/decode.ts'
+import { orderDocument } from '../../events/order-document.ts'
+import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
+import { accountStream } from '../../events/streams.ts'
+import type { Grant } from '../../platform/http/grant.ts'
+import { type Refusal, refusal } from '../../platform/http/problem.ts'
+import { ok, type Reply, type RequestContext, refuse } from '../../platform/http/route.ts'
+import type { AccountCommand, CommandContext } from '../account/command.ts'
+import type { AccountHandler, Executed } from '../handler/account-handler.ts'
+import { openOrder } from '../order/evolve.ts'
+import { orderFacts } from '../order/order-state.ts'
+
+export interface CommandPorts {
+  readonly store: EventStore
+  readonly handler: AccountHandler
+}
+
+/** 403 for a key without a grant on the account: decided from the id, before anything is looked up. */
+export const forbiddenAccount = (grant: Grant, accountId: string): Reply | undefined =>
+  grant.accounts === '*' || grant.accounts.has(accountId) ? undefined : refuse('forbidden', 'this key has no grant on the account')
+
+/** Executes a command on behalf of a request and answers in the contract's shapes. */
+export const execute = async (
+  ports: CommandPorts,
+  accountId: string,
+  commandId: string,
+  command: AccountCommand,
+  request: RequestContext,
+): Promise<Reply> => respond(ports, accountId, await ports.handler.execute(accountId, command, commandContext(commandId, request)))
+
+const commandContext = (commandId: string, request: RequestContext): CommandContext => ({
+  commandId,
+  correlationId: request.correlationId,
+  causationId: request.correlationId,
+  actor: request.grant.keyId,
+  time: request.receivedAt,
+  traceparent: request.traceparent,
+})
+
+const respond = async (ports: CommandPorts, accountId: string, executed: Executed): Promise<Reply> => {
+  if (executed.kind === 'unknown') return ok({ operationId: executed.operationId, outcome: 'unknown' }, 202)
+  if (executed.kind === 'unavailable') return refuse('not_ready', executed.detail)
+  const { answer, position } = executed
+  switch (answer.kind) {
+    case 'account':
+      return answer.first ? ok({ accountId, position: position.toString() }, 201) : firstAnswer(ports, accountId, 0n)
+    case 'deposit':
+      return ok({ ...answer.deposit, position: position.toString() }, 201)
+    case 'order':
+      return ok(orderDocument({ ...answer.order, position: position.toString() }), answer.first ? 201 : 200)
+    case 'repeated':
+      return firstAnswer(ports, accountId, answer.revision)
+    case 'refused':
+      return { refusal: answer.refusal }
+    case 'done':
+    case 'ignored':
+      throw new Error(`no route asks for an answer "${answer.kind}"`)
+    default:
+      return answer satisfies never
+  }
+}
+
+/** The same request came before: its answer as first given, rebuilt from the event that answered it. */
+const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision: bigint): Promise<Reply> => {
+  const recorded = await readOne(store, accountId, revision).catch(() => undefined)
+  if (!recorded) return refuse('not_ready', 'the first answer could not be read')
+  const event = decodeAccountEvent(recorded)
+  const position = recorded.position.commit.toString()
+  switch (event.type) {
+    case 'AccountOpened':
+      return ok({ accountId, position })
+    case 'FundsDepositRequested':
+      return ok({ depositId: event.data.depositId, status: 'requested', position })
+    case 'OrderAccepted':
+      return ok(orderDocument({ ...orderFacts(openOrder(event.data, revision), accountId), position }))
+    case 'OrderRejected':
+      return { refusal: rejectionOf(event.data.code, event.data.text, event.data.orderId) }
+    default:
+      throw new Error(`revision ${revision} of ${accountId} answers no request: ${event.type}`)
+  }
+}
+
+const rejectionOf = (code: Refusal['code'], text: string, orderId: string): Refusal => refusal(code, text, { extra: { orderId } })
+
+const readOne = async (store: EventStore, accountId: string, revision: bigint): Promise<RecordedEvent | undefined> => {
+  for await (const recorded of store.readStream(accountStream(accountId), revision, 1)) return recorded
+  return undefined
+}
