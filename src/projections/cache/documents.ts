@@ -1,0 +1,48 @@
+import { orderDocument } from '../../events/order-document.ts'
+import { orderIdOf } from '../../events/streams.ts'
+import { balancesKey, type CachedDocument, orderKey } from '../feed.ts'
+import { accountsTable } from '../read-models/accounts.ts'
+import { type BalanceRow, balancesTable } from '../read-models/balances.ts'
+import { type OrderRow, ordersTable } from '../read-models/orders.ts'
+import type { RowSets } from '../writing/rows.ts'
+
+/** One asset of a cached balances document: [asset, available, reserved] in base units; readers format by the asset's decimals. */
+export type CachedBalance = readonly [asset: string, available: string, reserved: string]
+
+/** The documents that a batch changed, whole: the batch has loaded all rows that they are made of. */
+export const changedDocuments = (rows: RowSets): readonly CachedDocument[] => {
+  const changed = new Set(
+    rows
+      .of(balancesTable)
+      .changed()
+      .map((row) => row.accountId),
+  )
+  const byAccount = new Map<string, BalanceRow[]>()
+  for (const row of rows.of(balancesTable).all()) {
+    if (!changed.has(row.accountId)) continue
+    const list = byAccount.get(row.accountId)
+    if (list) list.push(row)
+    else byAccount.set(row.accountId, [row])
+  }
+  const documents: CachedDocument[] = []
+  for (const [accountId, list] of byAccount) {
+    // the account's revision, not the rows': they only tell when a balance last changed
+    const revision = rows.of(accountsTable).get(accountId)?.revision
+    if (revision !== undefined) documents.push({ key: balancesKey(accountId), revision, json: JSON.stringify(cachedBalances(list)) })
+  }
+  for (const row of rows.of(ordersTable).changed()) {
+    const key = orderKey(orderIdOf(row.accountId, Number(row.number)))
+    documents.push({ key, revision: row.revision, json: JSON.stringify(orderOf(row)) })
+  }
+  return documents
+}
+
+/** The balances of one account by asset. */
+export const cachedBalances = (rows: readonly Pick<BalanceRow, 'asset' | 'available' | 'reserved'>[]): readonly CachedBalance[] =>
+  rows
+    .map(({ asset, available, reserved }): CachedBalance => [asset, String(available), String(reserved)])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** The order's document from its row. */
+export const orderOf = (row: OrderRow) =>
+  orderDocument({ ...row, orderId: orderIdOf(row.accountId, Number(row.number)), position: String(row.position) })

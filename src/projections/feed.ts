@@ -1,0 +1,45 @@
+/** A document ready to be answered, as of a stream revision. */
+export interface CachedDocument {
+  /** `b:<accountId>` balances, `o:<orderId>` order. */
+  readonly key: string
+  /** Revision of the account's stream: a document never gives way to one with a lower revision. */
+  readonly revision: bigint
+  readonly json: string
+}
+
+export const balancesKey = (accountId: string): string => `b:${accountId}`
+export const orderKey = (orderId: string): string => `o:${orderId}`
+
+/** One committed step of a shard, told after the commit. Steps of a shard follow one another: each `from` is the last `to`. */
+export interface ShardStep {
+  readonly shard: number
+  /** Lease number of the projector that made it. */
+  readonly fence: bigint
+  /** Commit positions: the checkpoint before and after. Equal in a sign of life. */
+  readonly from: bigint
+  readonly to: bigint
+  /** Every document that changed. */
+  readonly documents: readonly CachedDocument[]
+  /** What was cached of this shard before is in doubt and must be forgotten. */
+  readonly reset: boolean
+}
+
+/** Tells the readers of the same process what the projector has committed, within the same turn of the event loop. */
+export interface ShardFeed {
+  publish(step: ShardStep): void
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: (step: ShardStep) => void): () => void
+}
+
+export const createShardFeed = (): ShardFeed => {
+  const listeners = new Set<(step: ShardStep) => void>()
+  return {
+    publish: (step) => {
+      for (const listener of listeners) listener(step)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { Counter, Gauge, Histogram, type Registry } from '../platform/metrics.ts'
+
+/** The read side's figures; by shard where a shard can lag alone. */
+export interface ProjectionMetrics {
+  readonly lagEvents: Gauge<'shard'>
+  readonly lagSeconds: Gauge<'shard'>
+  readonly batchEvents: Histogram<'shard'>
+  readonly batchSeconds: Histogram<'shard'>
+  readonly events: Counter<'shard'>
+  readonly rows: Counter<'table'>
+  readonly parked: Counter<'shard'>
+  readonly pausedStreams: Gauge<'shard'>
+  readonly failures: Counter<'shard'>
+  readonly cacheWrites: Counter<'outcome'>
+}
+
+export const projectionMetrics = (registry: Registry): ProjectionMetrics => {
+  const registers = [registry]
+  const shard = { labelNames: ['shard'] as const, registers }
+  return {
+    lagEvents: new Gauge({ name: 'quantbot_projection_lag_events', help: 'Events received and not yet committed', ...shard }),
+    lagSeconds: new Gauge({ name: 'quantbot_projection_lag_seconds', help: 'Age of the newest committed event at its commit', ...shard }),
+    batchEvents: new Histogram({
+      name: 'quantbot_projection_batch_events',
+      help: 'Events committed in one transaction',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+      ...shard,
+    }),
+    batchSeconds: new Histogram({
+      name: 'quantbot_projection_batch_seconds',
+      help: 'Time of one transaction',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      ...shard,
+    }),
+    events: new Counter({ name: 'quantbot_projection_events_total', help: 'Events applied', ...shard }),
+    rows: new Counter({ name: 'quantbot_projection_rows_total', help: 'Rows written', labelNames: ['table'], registers }),
+    parked: new Counter({ name: 'quantbot_projection_parked_events_total', help: 'Events set aside behind a fault', ...shard }),
+    pausedStreams: new Gauge({ name: 'quantbot_projection_paused_streams', help: 'Streams that wait for a fix', ...shard }),
+    failures: new Counter({ name: 'quantbot_projection_failures_total', help: 'Batches that had to be tried again', ...shard }),
+    cacheWrites: new Counter({
+      name: 'quantbot_cache_writes_total',
+      help: 'Documents sent to Redis: written, skipped (older) or dropped (Redis away or too slow)',
+      labelNames: ['outcome'],
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,194 @@
+import type { AccountEvent } from '../../events/account/account-event.ts'
+import { type Compensation, isTerminal } from '../../events/fields.ts'
+import { type AccountFact, accountProjection } from '../projection.ts'
+import type { RowSets } from '../writing/rows.ts'
+import type { Table } from '../writing/table.ts'
+import { depositsTable } from './deposits.ts'
+import { orderNumberOf, ordersTable } from './orders.ts'
+
+export interface CompensationRow {
+  readonly accountId: string
+  /** `c-<revision>` of a compensating event, `u-<ref>.<attempt>` of an unknown outcome, `o-<number>` of an order, `d-<depositId>` of a deposit. */
+  readonly compensationId: string
+  readonly state: 'unresolved' | 'resolved'
+  readonly causeType: string
+  readonly causeRef: string
+  readonly causeAttempt: number | null
+  /** The command whose effect is reversed; null while only the trouble is known. */
+  readonly command: string | null
+  readonly reverses: Compensation['reverses']
+  readonly asset: string | null
+  readonly amount: bigint | null
+  readonly openedPosition: bigint
+  readonly resolvedPosition: bigint | null
+  /** Type of the event that resolved it. */
+  readonly resolvedBy: string | null
+  readonly revision: bigint
+  readonly position: bigint
+}
+
+export const compensationsTable: Table<CompensationRow> = {
+  name: 'compensations',
+  columns: {
+    accountId: ['account_id', 'text'],
+    compensationId: ['compensation_id', 'text'],
+    state: ['state', 'text'],
+    causeType: ['cause_type', 'text'],
+    causeRef: ['cause_ref', 'text'],
+    causeAttempt: ['cause_attempt', 'integer'],
+    command: ['command', 'text'],
+    reverses: ['reverses', 'text'],
+    asset: ['asset', 'text'],
+    amount: ['amount', 'numeric'],
+    openedPosition: ['opened_position', 'bigint'],
+    resolvedPosition: ['resolved_position', 'bigint'],
+    resolvedBy: ['resolved_by', 'text'],
+    revision: ['revision', 'bigint'],
+    position: ['position', 'bigint'],
+  },
+  key: ['accountId', 'compensationId'],
+  loadBy: ['accountId', 'compensationId'],
+}
+
+/**
+ * The compensation ledger. Settled at once: every event that says what it reverses. Open meanwhile: an outcome nobody can prove,
+ * an ended order that still holds a reservation, a deposit whose transaction failed. At rest nothing is unresolved.
+ */
+export const compensations = accountProjection({
+  table: compensationsTable,
+  reads: (fact, want) => {
+    const { accountId, event } = fact
+    const trouble = troubleOf(fact)
+    if (trouble === undefined) return
+    want(compensationsTable, accountId, trouble)
+    if (!('ref' in event.data)) return
+    // what hangs on the transaction: shown as the effect in doubt
+    const deposit = depositOf(event.data.ref)
+    if (deposit !== undefined) {
+      want(depositsTable, accountId, deposit)
+      want(compensationsTable, accountId, `d-${deposit}`)
+    } else if (isOrderNumber(event.data.ref)) want(ordersTable, accountId, BigInt(event.data.ref))
+  },
+  apply: (fact, rows) => {
+    const { event } = fact
+    switch (event.type) {
+      case 'TransactionOutcomeUnknown':
+        return openUnknown(fact, event.data, rows)
+      case 'TransactionLanded':
+        return settle(fact, rows, `u-${event.data.ref}.${event.data.attempt}`)
+      case 'TransactionFailed':
+      case 'TransactionExpired':
+        settle(fact, rows, `u-${event.data.ref}.${event.data.attempt}`)
+        return openFailedDeposit(fact, event.data, rows)
+      case 'FundsCredited':
+        return settle(fact, rows, `d-${event.data.depositId}`)
+      case 'FundsDepositFailed':
+        return record(fact, rows, `d-${event.data.depositId}`, event.data.compensates)
+      case 'FundsDepositReversed':
+        return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
+      case 'OrderCanceled':
+      case 'OrderExpired':
+      case 'TradeCanceled':
+        if (event.data.compensates) record(fact, rows, `c-${fact.revision}`, event.data.compensates)
+        return watchReservation(fact, rows)
+      case 'TradeBooked':
+        return watchReservation(fact, rows)
+    }
+  },
+})
+
+/** The row that an event may open or settle. */
+const troubleOf = (fact: AccountFact): string | undefined => {
+  const event = fact.event as AccountEvent
+  switch (event.type) {
+    case 'TransactionOutcomeUnknown':
+    case 'TransactionLanded':
+    case 'TransactionFailed':
+    case 'TransactionExpired':
+      return `u-${event.data.ref}.${event.data.attempt}`
+    case 'FundsCredited':
+    case 'FundsDepositFailed':
+      return `d-${event.data.depositId}`
+    case 'OrderCanceled':
+    case 'OrderExpired':
+    case 'TradeCanceled':
+    case 'TradeBooked':
+      return `o-${orderNumberOf(fact)}`
+    default:
+      return undefined
+  }
+}
+
+const depositOf = (ref: string): string | undefined => (ref.startsWith('d-') ? ref.slice(2) : undefined)
+
+const isOrderNumber = (ref: string): boolean => /^[1-9]\d{0,14}$/.test(ref)
+
+type Effect = Pick<CompensationRow, 'reverses' | 'asset' | 'amount'>
+
+const open = (
+  fact: AccountFact,
+  rows: RowSets,
+  compensationId: string,
+  cause: { ref: string; attempt: number | null },
+  effect: Effect,
+): void => {
+  const { accountId, event, revision, position } = fact
+  const causes = { causeType: event.type, causeRef: cause.ref, causeAttempt: cause.attempt, command: null }
+  const unresolved = { state: 'unresolved', openedPosition: position, resolvedPosition: null, resolvedBy: null } as const
+  rows.of(compensationsTable).put({ accountId, compensationId, ...causes, ...effect, ...unresolved, revision, position })
+}
+
+const settle = ({ accountId, event, revision, position }: AccountFact, rows: RowSets, compensationId: string): void => {
+  const table = rows.of(compensationsTable)
+  const row = table.get(accountId, compensationId)
+  if (row?.state !== 'unresolved') return
+  table.put({ ...row, state: 'resolved', resolvedPosition: position, resolvedBy: event.type, revision, position })
+}
+
+/** A compensating event: trouble and resolution in one, or the end of a trouble known before. */
+const record = ({ accountId, event, revision, position }: AccountFact, rows: RowSets, compensationId: string, c: Compensation): void => {
+  const table = rows.of(compensationsTable)
+  const openedPosition = table.get(accountId, compensationId)?.openedPosition ?? position
+  const cause = { causeType: c.cause.type, causeRef: c.cause.ref, causeAttempt: c.cause.attempt, command: c.command }
+  const effect = { reverses: c.reverses, asset: c.effect.asset, amount: BigInt(c.effect.amount) }
+  const resolved = { state: 'resolved', openedPosition, resolvedPosition: position, resolvedBy: event.type } as const
+  table.put({ accountId, compensationId, ...cause, ...effect, ...resolved, revision, position })
+}
+
+const openUnknown = (fact: AccountFact, cause: { ref: string; attempt: number }, rows: RowSets): void =>
+  open(fact, rows, `u-${cause.ref}.${cause.attempt}`, cause, effectInDoubt(fact.accountId, cause.ref, rows))
+
+const effectInDoubt = (accountId: string, ref: string, rows: RowSets): Effect => {
+  const depositId = depositOf(ref)
+  if (depositId !== undefined) {
+    const deposit = rows.of(depositsTable).get(accountId, depositId)
+    return { reverses: 'deposit', asset: deposit?.asset ?? null, amount: deposit?.requested ?? null }
+  }
+  const order = isOrderNumber(ref) ? rows.of(ordersTable).get(accountId, BigInt(ref)) : undefined
+  return { reverses: 'reservation', asset: order?.reservedAsset ?? null, amount: order?.reserved ?? null }
+}
+
+const openFailedDeposit = (fact: AccountFact, cause: { ref: string; attempt: number }, rows: RowSets): void => {
+  const depositId = depositOf(cause.ref)
+  if (depositId === undefined) return
+  const deposit = rows.of(depositsTable).get(fact.accountId, depositId)
+  if (deposit?.status === 'requested')
+    open(fact, rows, `d-${depositId}`, cause, { reverses: 'deposit', asset: deposit.asset, amount: deposit.requested })
+}
+
+/** Runs after the orders projection: looks at the order as this event left it. */
+const watchReservation = (fact: AccountFact, rows: RowSets): void => {
+  const number = orderNumberOf(fact)
+  const order = number === undefined ? undefined : rows.of(ordersTable).get(fact.accountId, number)
+  if (!order) return
+  const id = `o-${order.number}`
+  if (isTerminal(order.ordStatus) && order.reserved !== 0n)
+    open(
+      fact,
+      rows,
+      id,
+      { ref: String(order.number), attempt: null },
+      { reverses: 'reservation', asset: order.reservedAsset, amount: order.reserved },
+    )
+  else settle(fact, rows, id)
+}

@@ -1,0 +1,94 @@
+import type { Side } from '../../events/fields.ts'
+import { type AccountFact, accountProjection, required } from '../projection.ts'
+import type { Table } from '../writing/table.ts'
+import { orderNumberOf } from './orders.ts'
+
+export interface ExecutionRow {
+  readonly accountId: string
+  readonly execId: string
+  readonly orderNumber: bigint
+  readonly execType: 'Trade' | 'TradeCancel'
+  readonly symbol: string
+  readonly side: Side
+  readonly baseDecimals: number
+  readonly quoteDecimals: number
+  /** Base and quote units executed, or reversed by a TradeCancel. */
+  readonly qty: bigint
+  readonly quote: bigint
+  /** The Trade that a TradeCancel reverses. */
+  readonly execRefId: string | null
+  /** A Trade that a TradeCancel has reversed. */
+  readonly busted: boolean
+  readonly signature: string
+  readonly at: bigint
+  /** Of the event that is this execution; `revision` moves on when it is busted, `position` does not. */
+  readonly eventRevision: bigint
+  readonly revision: bigint
+  readonly position: bigint
+}
+
+export const executionsTable: Table<ExecutionRow> = {
+  name: 'executions',
+  columns: {
+    accountId: ['account_id', 'text'],
+    execId: ['exec_id', 'text'],
+    orderNumber: ['order_number', 'bigint'],
+    execType: ['exec_type', 'text'],
+    symbol: ['symbol', 'text'],
+    side: ['side', 'text'],
+    baseDecimals: ['base_decimals', 'integer'],
+    quoteDecimals: ['quote_decimals', 'integer'],
+    qty: ['qty', 'numeric'],
+    quote: ['quote', 'numeric'],
+    execRefId: ['exec_ref_id', 'text'],
+    busted: ['busted', 'boolean'],
+    signature: ['signature', 'text'],
+    at: ['at', 'bigint'],
+    eventRevision: ['event_revision', 'bigint'],
+    revision: ['revision', 'bigint'],
+    position: ['position', 'bigint'],
+  },
+  key: ['accountId', 'execId'],
+  loadBy: ['accountId', 'execId'],
+}
+
+/** Trades and the cancels of vanished ones, as FIX ExecutionReports tell them. */
+export const executions = accountProjection({
+  table: executionsTable,
+  reads: ({ accountId, event }, want) => {
+    if (event.type === 'TradeCanceled') want(executionsTable, accountId, event.data.execRefId)
+  },
+  apply: (fact, rows) => {
+    const { accountId, event, revision, position } = fact
+    const table = rows.of(executionsTable)
+    if (event.type === 'TradeBooked') {
+      const { lastQty, lastQuote, signature } = event.data
+      const traded = { execType: 'Trade', qty: BigInt(lastQty), quote: BigInt(lastQuote), execRefId: null, signature } as const
+      table.put({ ...common(fact, event.data), ...traded })
+    } else if (event.type === 'TradeCanceled') {
+      const { execRefId, busted } = event.data
+      const trade = required(table.get(accountId, execRefId), `execution ${execRefId}`)
+      table.put({ ...trade, busted: true, revision })
+      const reversed = { execType: 'TradeCancel', qty: BigInt(busted.qty), quote: BigInt(busted.quote), execRefId } as const
+      table.put({ ...common(fact, event.data), ...reversed, signature: trade.signature, position })
+    }
+  },
+})
+
+interface Traded {
+  readonly execId: string
+  readonly symbol: string
+  readonly side: Side
+  readonly baseDecimals: number
+  readonly quoteDecimals: number
+  readonly at: number
+}
+
+const common = (fact: AccountFact, { execId, symbol, side, baseDecimals, quoteDecimals, at }: Traded) => {
+  const { accountId, revision, position } = fact
+  const orderNumber = required(orderNumberOf(fact), 'the order of the execution')
+  return {
+    ...{ accountId, execId, orderNumber, symbol, side, baseDecimals, quoteDecimals, at: BigInt(at) },
+    ...{ busted: false, eventRevision: revision, revision, position },
+  }
+}

@@ -1,0 +1,105 @@
+import { accountProjection, required } from '../projection.ts'
+import type { Table } from '../writing/table.ts'
+
+export interface TransactionRow {
+  readonly accountId: string
+  /** The order number or `d-<depositId>`. */
+  readonly ref: string
+  readonly attempt: number
+  readonly purpose: string
+  readonly signature: string
+  readonly status: 'open' | 'landed' | 'failed' | 'expired' | 'unknown'
+  readonly generation: number
+  readonly slot: bigint | null
+  /** Lamports. */
+  readonly fee: bigint
+  readonly rent: bigint
+  readonly error: string | null
+  readonly final: boolean
+  readonly lastValidBlockHeight: bigint
+  readonly signedAt: bigint
+  readonly revision: bigint
+  readonly position: bigint
+}
+
+export const transactionsTable: Table<TransactionRow> = {
+  name: 'transactions',
+  columns: {
+    accountId: ['account_id', 'text'],
+    ref: ['ref', 'text'],
+    attempt: ['attempt', 'integer'],
+    purpose: ['purpose', 'text'],
+    signature: ['signature', 'text'],
+    status: ['status', 'text'],
+    generation: ['generation', 'integer'],
+    slot: ['slot', 'bigint'],
+    fee: ['fee', 'numeric'],
+    rent: ['rent', 'numeric'],
+    error: ['error', 'text'],
+    final: ['final', 'boolean'],
+    lastValidBlockHeight: ['last_valid_block_height', 'bigint'],
+    signedAt: ['signed_at', 'bigint'],
+    revision: ['revision', 'bigint'],
+    position: ['position', 'bigint'],
+  },
+  key: ['accountId', 'ref', 'attempt'],
+  loadBy: ['accountId', 'ref', 'attempt'],
+}
+
+/** Every attempt on the chain. The signed bytes are not kept here: they are evidence, and stay in the log. */
+export const transactions = accountProjection({
+  table: transactionsTable,
+  reads: ({ accountId, event }, want) => {
+    switch (event.type) {
+      case 'TransactionLanded':
+      case 'TransactionFailed':
+      case 'TransactionExpired':
+      case 'TransactionOutcomeUnknown':
+      case 'TransactionVanished':
+        return want(transactionsTable, accountId, event.data.ref, event.data.attempt)
+      case 'TransactionsFinalized':
+        for (const { ref, attempt } of event.data.transactions) want(transactionsTable, accountId, ref, attempt)
+    }
+  },
+  apply: ({ accountId, event, revision, position }, rows) => {
+    const table = rows.of(transactionsTable)
+    const at = { revision, position }
+    const change = ({ ref, attempt }: { ref: string; attempt: number }, change: Partial<TransactionRow>): void =>
+      table.put({ ...required(table.get(accountId, ref, attempt), `transaction ${ref}.${attempt}`), ...change, ...at })
+    switch (event.type) {
+      case 'TransactionSigned': {
+        const { ref, attempt, purpose, signature, lastValidBlockHeight, at: signedAt } = event.data
+        const signed = {
+          accountId,
+          ref,
+          attempt,
+          purpose,
+          signature,
+          status: 'open',
+          generation: 0,
+          slot: null,
+          fee: 0n,
+          rent: 0n,
+        } as const
+        const validity = { lastValidBlockHeight: BigInt(lastValidBlockHeight), signedAt: BigInt(signedAt) }
+        return table.put({ ...signed, ...validity, error: null, final: false, ...at })
+      }
+      case 'TransactionLanded': {
+        const { generation, slot, fee, rent } = event.data
+        return change(event.data, { status: 'landed', generation, slot: BigInt(slot), fee: BigInt(fee), rent: BigInt(rent) })
+      }
+      case 'TransactionFailed': {
+        const { generation, slot, fee, error } = event.data
+        return change(event.data, { status: 'failed', generation, slot: BigInt(slot), fee: BigInt(fee), error })
+      }
+      case 'TransactionExpired':
+        return change(event.data, { status: 'expired' })
+      case 'TransactionOutcomeUnknown':
+        return change(event.data, { status: 'unknown' })
+      case 'TransactionVanished':
+        return change(event.data, { status: 'open' })
+      case 'TransactionsFinalized':
+        for (const attempt of event.data.transactions) change(attempt, { final: true })
+    }
+  },
+})

@@ -1,0 +1,116 @@
+import { type DomainEvent, decodeEvent } from '../../events/decode.ts'
+import type { RecordedEvent } from '../../events/store/event-store.ts'
+import { parseAccountStream } from '../../events/streams.ts'
+import type { PoolClient } from '../../platform/postgres.ts'
+import type { Fact, Want } from '../projection.ts'
+import { positionsTable, retradePositions } from '../read-models/positions.ts'
+import { READ_MODELS } from '../read-models.ts'
+import type { Pause } from './paused-streams.ts'
+import { createRowSets, type RowSets } from './rows.ts'
+import { loadRows, type Table, upsertRows, type Value } from './table.ts'
+
+/** Events turned into rows, not yet written. */
+export interface Projected {
+  readonly rows: RowSets
+  /** Events that changed rows or were rightly ignored. */
+  readonly applied: number
+  /** Streams that stop here, and every event that waits. */
+  readonly pauses: readonly Pause[]
+  readonly parked: readonly RecordedEvent[]
+  /** Positions that lost a trade. */
+  readonly lostTrades: ReadonlyMap<string, readonly [accountId: string, symbol: string]>
+}
+
+/**
+ * Applies events, in order, to the rows they touch: one load per table, then memory only. An event that can't be read or applied
+ * stops its stream and leaves no trace in the rows. Read-modify-write is safe here because the caller holds the checkpoint's lock.
+ */
+export const project = async (client: PoolClient, events: readonly RecordedEvent[], paused: ReadonlySet<string>): Promise<Projected> => {
+  const stopped = new Set(paused)
+  const pauses: Pause[] = []
+  const stop = (event: RecordedEvent, error: unknown): void => {
+    stopped.add(event.streamId)
+    pauses.push({ event, reason: error instanceof Error ? error.message : String(error) })
+  }
+  const { facts, keys } = decodeAll(events, stopped, stop)
+  const rows = createRowSets()
+  for (const [table, wanted] of keys) rows.fill(table, await loadRows(client, table, [...wanted.values()]))
+
+  const lostTrades = new Map<string, readonly [string, string]>()
+  const parked: RecordedEvent[] = []
+  // what a fault stops in this very loop must wait too; events stopped while decoding come after their stream's last good one
+  const brokenAt = new Map(pauses.map(({ event }) => [event.streamId, event.revision]))
+  let applied = 0
+  for (const event of events) {
+    const from = brokenAt.get(event.streamId)
+    const fact = facts.get(event)
+    if (!fact || (from !== undefined && event.revision >= from)) {
+      parked.push(event)
+      continue
+    }
+    try {
+      for (const model of READ_MODELS) model.apply(fact, rows)
+      rows.keep()
+      applied++
+      noteLostTrade(fact, lostTrades)
+    } catch (error) {
+      rows.revoke()
+      const known = pauses.findIndex((pause) => pause.event.streamId === event.streamId)
+      if (known >= 0) pauses.splice(known, 1)
+      stop(event, error)
+      brokenAt.set(event.streamId, event.revision)
+      parked.push(event)
+    }
+  }
+  return { rows, applied, pauses, parked, lostTrades }
+}
+
+type Keys = Map<Table<never>, Map<string, readonly Value[]>>
+
+const decodeAll = (events: readonly RecordedEvent[], stopped: Set<string>, stop: (event: RecordedEvent, error: unknown) => void) => {
+  const facts = new Map<RecordedEvent, Fact>()
+  const keys: Keys = new Map()
+  const want: Want = (table, ...key) => {
+    const wanted = keys.get(table as unknown as Table<never>) ?? new Map<string, readonly Value[]>()
+    wanted.set(key.join('\u0001'), key)
+    keys.set(table as unknown as Table<never>, wanted)
+  }
+  for (const event of events) {
+    if (stopped.has(event.streamId)) continue
+    try {
+      const fact = factOf(event, decodeEvent(event))
+      for (const model of READ_MODELS) model.reads?.(fact, want)
+      facts.set(event, fact)
+    } catch (error) {
+      stop(event, error)
+    }
+  }
+  return { facts, keys }
+}
+
+const factOf = ({ streamId, revision, position }: RecordedEvent, event: DomainEvent): Fact => ({
+  event,
+  accountId: parseAccountStream(streamId)?.accountId,
+  revision,
+  position: position.commit,
+})
+
+const noteLostTrade = ({ event, accountId }: Fact, lost: Map<string, readonly [string, string]>): void => {
+  if (event.type === 'TradeCanceled' && accountId !== undefined)
+    lost.set(`${accountId}\u0001${event.data.symbol}`, [accountId, event.data.symbol])
+}
+
+/** Writes every changed row, one statement per table, and returns how many rows of each. */
+export const writeRows = async (client: PoolClient, { rows, lostTrades }: Projected): Promise<ReadonlyMap<string, number>> => {
+  const written = new Map<string, number>()
+  const write = async (table: Table<never>): Promise<void> => {
+    const changed = rows.of(table).changed()
+    await upsertRows(client, table, changed)
+    if (changed.length > 0) written.set(table.name, changed.length)
+  }
+  const positions = positionsTable as unknown as Table<never>
+  for (const { table } of READ_MODELS) if (table !== positions) await write(table)
+  await retradePositions(client, rows, lostTrades.values())
+  await write(positions)
+  return written
+}

@@ -1,0 +1,187 @@
+import type { Position, RecordedEvent } from '../../events/store/event-store.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import { isDataFault, isTransient, type Pool } from '../../platform/postgres.ts'
+import type { ShardStep } from '../feed.ts'
+import type { ProjectionMetrics } from '../metrics.ts'
+import { type Applied, applyBatch, type Batch } from './apply-batch.ts'
+import { type Checkpoint, isAfter, LeaseLost, type ShardClaim } from './checkpoint.ts'
+import type { PausedStreams } from './paused-streams.ts'
+
+export interface ShardWriterDeps {
+  readonly pool: Pool
+  readonly claim: ShardClaim
+  readonly checkpoint: Checkpoint
+  readonly publish: (step: ShardStep) => void
+  readonly metrics: ProjectionMetrics
+  readonly clock: Clock
+  readonly log: Logger
+  /** Aborts when the shard is no longer ours. */
+  readonly signal: AbortSignal
+}
+
+/** Turns one shard's events into committed rows, batch after batch. */
+export interface ShardWriter {
+  readonly shard: number
+  /** The stored checkpoint as far as known here. */
+  position(): Position
+  /** Queues the shard's events of a delivery; there are no others up to `to`. */
+  push(events: readonly RecordedEvent[], to: Position): void
+  /** Resolves while the queue has room: the subscription takes no more until then. */
+  room(): Promise<void>
+  /** Forgets what is queued: it will be delivered again. */
+  clear(): void
+  /** Undefined while batches go through, else what keeps them back. */
+  trouble(): string | undefined
+  pausedStreams(): number
+  /** Settles when the writer has ended; rejects only on a bug. */
+  readonly ended: Promise<void>
+}
+
+/** Enough for a statement to cost 20 µs a row, few enough for a transaction of some ten milliseconds. */
+const BATCH_EVENTS = 500
+/** Four batches keep the writer busy while the subscription is asked for more. */
+const QUEUE_EVENTS = 4 * BATCH_EVENTS
+/** An idle shard's checkpoint follows the others this late: a restart scans little, and nobody pays a transaction per foreign event. */
+const ADVANCE_MS = 500
+const RETRY_MS = [50, 100, 250, 500, 1_000] as const
+
+export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
+  const { pool, claim, publish, metrics, clock, log, signal } = deps
+  const labels = { shard: String(claim.shard) }
+  let position = deps.checkpoint.position
+  let seen = position
+  let paused: PausedStreams | undefined
+  let trouble: string | undefined
+  let queue: Batch[] = []
+  let queued = 0
+  let wake: (() => void) | undefined
+  const drained: (() => void)[] = []
+  let over = false
+
+  const freeRoom = (): void => {
+    metrics.lagEvents.set(labels, queued)
+    if (queued < QUEUE_EVENTS || over) for (const resolve of drained.splice(0)) resolve()
+  }
+
+  /** Everything at hand, at most one batch: while one is written the next one grows by itself, so no timer is needed to fill it. */
+  const take = (): Batch => {
+    const events: RecordedEvent[] = []
+    let to = seen
+    while (queue.length > 0 && events.length < BATCH_EVENTS) {
+      const next = queue.shift()!
+      events.push(...next.events)
+      to = next.to
+    }
+    if (queue.length === 0) to = seen
+    queued -= events.length
+    return { events, to }
+  }
+
+  const committed = (done: Applied, seconds: number, last: RecordedEvent | undefined): void => {
+    const lostTrack = done.from.commit !== position.commit
+    position = done.to
+    paused = done.paused
+    trouble = undefined
+    metrics.pausedStreams.set(labels, done.paused.streams.size)
+    metrics.batchSeconds.observe(labels, seconds)
+    metrics.batchEvents.observe(labels, done.applied)
+    metrics.events.inc(labels, done.applied)
+    metrics.parked.inc(labels, done.parked)
+    for (const [table, count] of done.rows) metrics.rows.inc({ table }, count)
+    if (last) metrics.lagSeconds.set(labels, Math.max(0, (clock.now() - last.created) / 1000))
+    // After an unknown commit the documents of that batch were never told: whatever is cached is in doubt.
+    const reset = lostTrack || done.pausesChanged
+    publish({ shard: claim.shard, fence: claim.fence, from: done.from.commit, to: done.to.commit, documents: done.documents, reset })
+  }
+
+  const write = async (batch: Batch, refused?: string): Promise<void> => {
+    for (let failures = 0; ; failures++) {
+      const began = clock.now()
+      try {
+        const done = await applyBatch(pool, claim, paused, batch, refused)
+        return committed(done, (clock.now() - began) / 1000, batch.events.at(-1))
+      } catch (error) {
+        if (error instanceof LeaseLost || signal.aborted) throw error
+        metrics.failures.inc(labels)
+        if (isDataFault(error) && refused === undefined) return writeApart(batch, error)
+        trouble = error instanceof Error ? error.message : String(error)
+        if (isTransient(error)) log.warn({ ...labels, failures, detail: trouble }, 'a batch waits for its database')
+        else log.error({ ...labels, failures, err: error }, 'a batch cannot be written')
+        await clock.sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!, signal)
+      }
+    }
+  }
+
+  /** The database refuses some row of the batch: halve until the event is found, park it, and keep the rest moving. */
+  const writeApart = async ({ events, to }: Batch, error: unknown): Promise<void> => {
+    if (events.length <= 1) return write({ events, to }, error instanceof Error ? error.message : String(error))
+    const half = events.length >> 1
+    await write({ events: events.slice(0, half), to: events[half - 1]!.position })
+    await write({ events: events.slice(half), to })
+  }
+
+  const run = async (): Promise<void> => {
+    let told = clock.now()
+    while (!signal.aborted) {
+      if (queue.length === 0) {
+        await idle(ADVANCE_MS)
+        if (queue.length === 0 && clock.now() - told >= ADVANCE_MS) {
+          told = clock.now()
+          if (isAfter(seen, position)) await write(take())
+          else publish({ shard: claim.shard, fence: claim.fence, from: position.commit, to: position.commit, documents: [], reset: false })
+        }
+        continue
+      }
+      await write(take())
+      told = clock.now()
+      freeRoom()
+    }
+  }
+
+  signal.addEventListener('abort', () => wake?.(), { once: true })
+  /** Until events come, the shard is lost, or the time is over. */
+  const idle = async (ms: number): Promise<void> => {
+    if (signal.aborted) return
+    const pause = new AbortController()
+    wake = () => pause.abort()
+    await clock.sleep(ms, pause.signal).catch(() => undefined)
+    wake = undefined
+  }
+
+  const ended = run()
+    .catch((error: unknown) => {
+      if (error instanceof LeaseLost) log.warn(labels, error.message)
+      else if (!signal.aborted) throw error
+    })
+    .finally(() => {
+      over = true
+      queue = []
+      queued = 0
+      freeRoom()
+    })
+
+  return {
+    shard: claim.shard,
+    position: () => position,
+    push: (events, to) => {
+      if (over || !isAfter(to, seen)) return
+      seen = to
+      if (events.length === 0) return
+      queue.push({ events, to })
+      queued += events.length
+      metrics.lagEvents.set(labels, queued)
+      wake?.()
+    },
+    room: () => (queued < QUEUE_EVENTS || over ? Promise.resolve() : new Promise((resolve) => drained.push(resolve))),
+    clear: () => {
+      queue = []
+      queued = 0
+      seen = position
+      freeRoom()
+    },
+    trouble: () => trouble,
+    pausedStreams: () => paused?.streams.size ?? 0,
+    ended,
+  }
+}

@@ -1,0 +1,96 @@
+import type { InstrumentBook } from '../events/instruments.ts'
+import { accountStream } from '../events/streams.ts'
+import type { Refusal } from '../platform/http/problem.ts'
+import { refusal } from '../platform/http/problem.ts'
+import type { Logger } from '../platform/log.ts'
+import { isTransient } from '../platform/postgres.ts'
+import { awaitPosition, type ConsistencyDeps } from './consistency.ts'
+import type { RedisReader } from './shards/redis-reader.ts'
+import { type CacheHit, later } from './shards/shard-cache.ts'
+import type { Shard } from './shards/shards.ts'
+
+/** What the resources read with. */
+export interface ReaderDeps extends ConsistencyDeps {
+  readonly logId: string
+  readonly instruments: InstrumentBook
+  readonly shards: readonly Shard[]
+  /** The shard of an account by the map in force. */
+  readonly shardOf: (accountId: string) => Shard
+  readonly redis: RedisReader | undefined
+  readonly log: Logger
+}
+
+/** One operation on a shard: a named prepared statement. Its rows must have a column `found`, true. */
+export interface Sql {
+  readonly name: string
+  readonly text: string
+}
+
+/** Rows of an account and what the shard knew of it, all of one snapshot. */
+export interface AccountRows<Row> {
+  readonly rows: readonly Row[]
+  readonly asOf: bigint
+  /** False: no such account up to `asOf`. */
+  readonly known: boolean
+  /** Events of the account wait for a fix: later ones are missing here. */
+  readonly incomplete: boolean
+}
+
+// One statement is one snapshot: data, checkpoint and account can't contradict each other, without the four round trips of a transaction.
+// $1 is the account, $2 its stream. The rows come numbered, because a join promises no order.
+const framed = (text: string): string => `
+  WITH picked AS MATERIALIZED (SELECT row_number() OVER () AS "place", q.* FROM (${text}) q)
+  SELECT c.commit_position AS "asOf", a.account_id IS NOT NULL OR p.stream_id IS NOT NULL AS "known", p.stream_id IS NOT NULL AS "incomplete", picked.*
+  FROM checkpoint c
+  LEFT JOIN accounts a ON a.account_id = $1
+  LEFT JOIN paused_streams p ON p.stream_id = $2
+  LEFT JOIN picked ON true
+  ORDER BY picked."place"`
+
+type Framed<Row> = Row & { readonly asOf: bigint; readonly known: boolean; readonly incomplete: boolean; readonly found: true | null }
+
+const frames = new Map<string, string>()
+
+/** Runs an account's statement on its shard; $1 and $2 are given, `values` start at $3. Answers the 503 when the database can't. */
+export const readAccount = async <Row>(
+  shard: Shard,
+  accountId: string,
+  sql: Sql,
+  values: readonly unknown[],
+): Promise<AccountRows<Row> | { readonly refusal: Refusal }> => {
+  const text = frames.get(sql.name) ?? framed(sql.text)
+  frames.set(sql.name, text)
+  return reading(shard, async () => {
+    const { rows } = await shard.pool.query<Framed<Row>>({ name: sql.name, text, values: [accountId, accountStream(accountId), ...values] })
+    const first = rows[0]
+    if (!first) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
+    shard.progress.saw(first.asOf)
+    const asOf = later(first.asOf, 0n)
+    return { rows: first.found ? rows : [], asOf, known: first.known, incomplete: first.incomplete }
+  })
+}
+
+/** Runs a read of a shard: a database that is away is a 503, not a fault of ours. */
+export const reading = async <T>(shard: Shard, read: () => Promise<T>): Promise<T | { readonly refusal: Refusal }> => {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isTransient(error)) throw error
+    shard.failed(error instanceof Error ? error.message : String(error))
+    return { refusal: refusal('not_ready', `the database of shard ${shard.shard} does not answer`) }
+  }
+}
+
+/** Waits for the client's position; the 503 when it does not come. */
+export const consistent = (deps: ReaderDeps, shard: Shard, minPosition: bigint, signal: AbortSignal): Promise<Refusal | undefined> =>
+  awaitPosition(deps, shard.progress, minPosition, signal)
+
+/** A cached document that is true at `minPosition` or later: from this process, else from Redis, else undefined. */
+export const readCached = async (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): Promise<CacheHit | undefined> => {
+  const own = shard.cache.get(key)
+  if (own && own.asOf >= minPosition) return own
+  const stored = await deps.redis?.read(shard, key)
+  if (!stored || stored.asOf < minPosition) return undefined
+  shard.cache.fill(key, stored)
+  return stored
+}

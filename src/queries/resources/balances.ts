@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { formatUnits } from '../../platform/decimal.ts'
+import type { Route } from '../../platform/http/route.ts'
+import { type CachedBalance, cachedBalances } from '../../projections/cache/documents.ts'
+import { balancesKey } from '../../projections/feed.ts'
+import { type BalanceRow, balancesTable } from '../../projections/read-models/balances.ts'
+import { selectList } from '../../projections/writing/table.ts'
+import { decimalsOf } from '../asset-decimals.ts'
+import { type ReaderDeps, readCached } from '../reader.ts'
+import type { Shard } from '../shards/shards.ts'
+import { accountListRoute } from './account-list.ts'
+
+const BY_ASSET = {
+  name: 'balances-by-asset',
+  text: `
+    SELECT true AS "found", ${selectList(balancesTable, 'b')} FROM balances b
+    WHERE b.account_id = $1 AND b.asset > $3 ORDER BY b.asset LIMIT $4::integer`,
+}
+
+/** GET /v1/accounts/:accountId/balances, by asset, from the cache when it can. */
+export const balancesRoute = (deps: ReaderDeps): Route =>
+  accountListRoute<BalanceRow, [string]>(
+    deps,
+    {
+      name: 'balances',
+      sql: BY_ASSET,
+      key: z.tuple([z.string()]),
+      start: [''],
+      keyOf: (row) => [row.asset],
+      documents: (rows, shard) => balanceDocuments(deps, shard, cachedBalances(rows)),
+    },
+    async ({ accountId, shard, minPosition }) => {
+      const hit = await readCached(deps, shard, balancesKey(accountId), minPosition)
+      if (!hit) return undefined
+      const data = await balanceDocuments(deps, shard, JSON.parse(hit.json) as readonly CachedBalance[])
+      return { data, nextCursor: null, asOf: hit.asOf, incomplete: false }
+    },
+  )
+
+const balanceDocuments = async ({ instruments }: ReaderDeps, { pool }: Shard, balances: readonly CachedBalance[]) => {
+  const decimals = await decimalsOf(
+    instruments,
+    pool,
+    balances.map(([asset]) => asset),
+  )
+  return balances.map(([asset, availableText, reservedText]) => {
+    const [available, reserved] = [BigInt(availableText), BigInt(reservedText)]
+    const format = (units: bigint): string => formatUnits(units, decimals.get(asset)!)
+    return { asset, settled: format(available + reserved), reserved: format(reserved), available: format(available) }
+  })
+}
