@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { syncFolder } from './private-file.ts'
 
 /** Append-only log of records. A record is safe once `durable` has resolved after its append. */
 export interface LedgerLog {
@@ -102,6 +104,7 @@ const recover = (path: string, onRecord: (record: Buffer, offset: number) => voi
   const fd = openSync(path, 'a+', 0o600)
   try {
     const size = fstatSync(fd).size
+    if (size === 0) syncFolder(dirname(path))
     let at = 0
     while (at < size) {
       const payload = readFrame(fd, at, size)
@@ -109,6 +112,7 @@ const recover = (path: string, onRecord: (record: Buffer, offset: number) => voi
         if (followedByFrame(fd, at, size))
           throw new Error(`${path} is damaged at byte ${at}: records after it are intact, so it cannot be a torn write`)
         ftruncateSync(fd, at)
+        fsyncSync(fd)
         break
       }
       for (let p = 0; p < payload.length; ) {

@@ -72,7 +72,10 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
     },
     options.onBroken,
   )
-  for (const [key, state] of latest) if (state) accounts.put(key, state)
+  // Programs last: the VM compiles one when it is put, and an upgradeable program's code lies in another account.
+  for (const programs of [false, true]) {
+    for (const [key, state] of latest) if (state?.executable === programs) accounts.put(key, state)
+  }
 
   const append = (record: LedgerRecord) => {
     const bytes = encodeRecord(record)

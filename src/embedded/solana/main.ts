@@ -58,7 +58,7 @@ const run = async () => {
   const { dir, slotMs, ports } = flags()
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   // A killed predecessor is gone at once; one that stops in order needs a moment for its last fsync.
-  await ownFolder(dir, 5_000)
+  await ownFolder(dir, 3_000)
   const faucet = loadFaucet(dir)
   const ledger = await openLedger({
     dir,

@@ -9,7 +9,12 @@ export const writePrivate = (path: string, text: string): void => {
   fsyncSync(fd)
   closeSync(fd)
   renameSync(next, path)
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
+  syncFolder(dirname(path))
+}
+
+/** Makes the names in a folder durable: a synced file whose name is lost is lost. */
+export const syncFolder = (folder: string): void => {
+  const fd = openSync(folder, 'r')
+  fsyncSync(fd)
+  closeSync(fd)
 }

@@ -37,7 +37,11 @@ describe('local chain through web3.js', () => {
     const signature = await connection.requestAirdrop(payer.publicKey, 1_000 * LAMPORTS_PER_SOL)
     await connection.confirmTransaction({ signature, ...(await connection.getLatestBlockhash()) })
   })
-  after(() => chain.stop())
+  after(async () => {
+    // web3.js closes an unused WebSocket after half a second; before that it would try to reconnect for the rest of the run.
+    await new Promise((done) => setTimeout(done, 700))
+    await chain.stop()
+  })
 
   it('transfers, confirms over WebSocket, and charges base and priority fee to the lamport', async () => {
     const transaction = new Transaction().add(
