@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { systemClock } from '../platform/clock.ts'
 
 /** A product started by us: all roles on embedded parts, in a data folder of its own. */
@@ -23,7 +24,7 @@ const STOP_MS = 30_000
 export const startProduct = async (dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<StartedProduct> => {
   const compiled = import.meta.url.endsWith('.js')
   const main = fileURLToPath(new URL(`../main${compiled ? '.js' : '.ts'}`, import.meta.url))
-  const runner = compiled ? ['--enable-source-maps'] : ['--import', import.meta.resolve('tsx')]
+  const runner = compiled ? ['--enable-source-maps'] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
   const child = spawn(process.execPath, [...runner, main, '--role', 'all'], {
     env: { ...process.env, PORT: '0', QUANTBOT_DATA: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -46,7 +46,7 @@ const URL_OF: Readonly<Record<keyof ServiceUrls, string>> = {
 }
 
 /** A command should not hang where a server is gone. */
-const CONNECT_MS = 10_000
+const CONNECT_MS = 5_000
 
 /** Runs `work` on an open store and closes it. @throws CommandFailure 3 when the store does not answer */
 export const withEventStore = async <T>(url: string, log: Logger, work: (store: EventStore) => Promise<T>): Promise<T> => {

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createKey } from '../../src/events/key-ring.ts'
+import type { EventStore } from '../../src/events/store/event-store.ts'
+import { connectEventStore } from '../../src/events/store/eventstore-db.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { clientOf, fundedAccount, type Keys, type Product, runFile, START_MS, sharedProduct, until } from '../e2e/support.ts'
+import { BAD_BODIES, BAD_FIELDS, BAD_QUERIES } from './bad-values.ts'
+import { assertProblem, namedFields } from './problem.ts'
+import { type Answer, type Send, send } from './request.ts'
+import { type RouteRow, routeTable } from './route-table.ts'
+
+describe('bad input on every route', () => {
+  const tag = Date.now().toString(36)
+  const own = `bad-${tag}`
+  const table = routeTable(own, `${own}.1`)
+  const strangersKey = `stranger-${tag}`
+  let product: Product
+  let store: EventStore
+  let foreign: string
+  let began: bigint
+
+  const ask = (row: RouteRow, path: string, rest: Partial<Send> = {}): Promise<Answer> => {
+    const key = product.keys[row.allowed === 'any' ? 'analyst' : row.allowed]
+    const withBody = row.body ? { contentType: 'application/json', body: JSON.stringify(goodBody(row)) } : {}
+    const now = path.replace('TODAY', new Date(Date.now() - 1_000).toISOString())
+    return send(product.url, { method: row.method, path: now, authorization: `Bearer ${key}`, ...withBody, ...rest })
+  }
+
+  before(async function () {
+    this.timeout(START_MS)
+    product = await sharedProduct()
+    const { url } = await runFile(product.dataDir, 'eventstore')
+    store = await connectEventStore({ url: url!, log: createLog('test', 'error'), clock: systemClock })
+    foreign = await foreignKey(store, product, strangersKey, own)
+    await fundedAccount(product, own, { USDC: '1000' })
+    const order = {
+      accountId: own,
+      clOrdId: 'c-1',
+      symbol: 'SOL/USDC',
+      side: 'buy',
+      type: 'limit',
+      timeInForce: 'gtc',
+      quantity: '1',
+      price: '1',
+    }
+    const placed = await clientOf(product).persist('POST', '/v1/orders', order)
+    assert.equal(placed.status, 201, JSON.stringify(placed.body))
+    began = (await store.head()).commit
+  })
+  after(() => store?.close())
+
+  it('the table below knows every route of the code', () => {
+    const known = new Set(table.map(({ method, path }) => `${method} ${path.replaceAll(/:\w+/g, ':')}`))
+    const found = routesInCode()
+    assert.ok(found.length >= table.length - 5, `only ${found.length} routes found in the sources`)
+    for (const one of found) assert.ok(known.has(one), `${one} is not in test/contract/route-table.ts`)
+  })
+
+  for (const row of table) {
+    describe(`${row.method} ${row.path}`, () => {
+      it('answers a good request, so that the refusals below mean something', async function () {
+        if (row.method === 'DELETE') return this.skip()
+        if (row.body) return
+        const { status, text } = await ask(row, row.good)
+        assert.equal(status, 200, text)
+      })
+
+      it('401 without a key, with an unknown one, with a malformed header', async () => {
+        for (const authorization of [
+          undefined,
+          'Bearer unknown-key',
+          'Bearer ',
+          'Bearer',
+          'Basic dHJhZGVyOng=',
+          `Bearer ${'x'.repeat(5_000)}`,
+        ]) {
+          const answer = await ask(row, row.good, { authorization })
+          assert.equal(assertProblem(answer, [401], String(authorization).slice(0, 40)), 'unauthorized')
+        }
+      })
+      it('403 for keys whose scopes do not reach', async () => {
+        for (const name of row.forbidden) {
+          const answer = await ask(row, row.good, { authorization: `Bearer ${product.keys[name as keyof Keys]}` })
+          assert.equal(assertProblem(answer, [403], name), 'forbidden')
+        }
+      })
+      if (row.ofAccount)
+        it('403 for a key of another account, whether the thing exists or not', async () => {
+          for (const path of [row.good, ...row.unknown.filter((path) => path.includes(own) || path.includes('no-such-account'))])
+            assert.equal(assertProblem(await ask(row, path, { authorization: `Bearer ${foreign}` }), [403], path), 'forbidden')
+        })
+      if (row.unknown.length > 0)
+        it('404 for what does not exist', async () => {
+          for (const path of row.unknown) assert.equal(assertProblem(await ask(row, path), [404], path), 'not_found')
+        })
+      if (row.malformed.length > 0)
+        it('400 or 404 for paths that name nothing', async () => {
+          for (const path of row.malformed) assertProblem(await ask(row, path), [400, 404], path)
+        })
+      for (const [parameter, kind] of Object.entries(row.query))
+        it(`400 for a bad ${parameter}`, async () => {
+          const glue = row.good.includes('?') ? '&' : '?'
+          for (const value of BAD_QUERIES[kind as keyof typeof BAD_QUERIES]) {
+            const answer = await ask(row, `${row.good}${glue}${parameter}=${value}`)
+            assert.equal(assertProblem(answer, [400], `${parameter}=${value.slice(0, 40)}`), 'invalid_request')
+          }
+          assertProblem(await ask(row, `${row.good}${glue}${parameter}=1&${parameter}=1`), [400], `${parameter} twice`)
+        })
+      if (row.method === 'GET')
+        it('400 for a parameter it does not know', async () => {
+          const glue = row.good.includes('?') ? '&' : '?'
+          const answer = await ask(row, `${row.good}${glue}nonsense=1`)
+          assertProblem(answer, [400], 'nonsense')
+          assert.ok(namedFields(answer).includes('nonsense'), answer.text)
+        })
+      if (row.body) bodyTests(row, ask)
+    })
+  }
+
+  it('404 as a problem, and 401 first, where there is no route', async () => {
+    for (const [method, path] of [
+      ['GET', '/v1/nothing'],
+      ['PUT', '/v1/orders'],
+      ['GET', '/v1'],
+      ['GET', '/'],
+      ['PATCH', `/v1/orders/${own}.1`],
+    ] as const) {
+      assertProblem(await send(product.url, { method, path, authorization: `Bearer ${product.keys.trader}` }), [404], `${method} ${path}`)
+      assertProblem(await send(product.url, { method, path }), [401], `${method} ${path}`)
+    }
+  })
+  it('appended nothing: no event since was caused by a request', async () => {
+    assert.deepEqual(await caused(store, began), [])
+  })
+  it('and that would have shown: one good request is seen', async () => {
+    const reply = await clientOf(product).persist('DELETE', `/v1/orders/${own}.1`)
+    assert.equal(reply.status, 200, JSON.stringify(reply.body))
+    assert.deepEqual(await caused(store, began), [`OrderCanceled ${own}`])
+  })
+  it('is still ready', async () => {
+    assert.equal((await send(product.url, { method: 'GET', path: '/health/ready' })).status, 200)
+  })
+})
+
+const bodyTests = (row: RouteRow, ask: (row: RouteRow, path: string, rest?: Partial<Send>) => Promise<Answer>): void => {
+  const post = (body: unknown): Promise<Answer> => ask(row, row.good, { body: JSON.stringify(body) })
+
+  it('400 for a body that is no JSON object', async () => {
+    for (const body of [...BAD_BODIES, Buffer.from([0x7b, 0xff, 0xfe, 0x7d])]) {
+      const answer = await ask(row, row.good, { body })
+      assert.equal(assertProblem(answer, [400], body.toString().slice(0, 40)), 'invalid_request')
+    }
+  })
+  it('400 for an unknown field, and for each missing one, by name', async () => {
+    for (const name of ['nonsense', 'toString', 'Quantity']) {
+      const answer = await post({ ...goodBody(row), [name]: 1 })
+      assertProblem(answer, [400], name)
+      assert.ok(namedFields(answer).includes(name), answer.text)
+    }
+    const answer = await ask(row, row.good, { body: JSON.stringify(goodBody(row)).replace('{', '{"__proto__":{"admin":true},') })
+    assertProblem(answer, [400], '__proto__')
+    for (const [name, { optional }] of Object.entries(row.body!)) {
+      if (optional) continue
+      const { [name]: _left, ...rest } = goodBody(row)
+      assertProblem(await post(rest), [400], `without ${name}`)
+    }
+  })
+  for (const [name, { bad }] of Object.entries(row.body!))
+    it(`400 for a bad ${name}`, async () => {
+      for (const value of BAD_FIELDS[bad as keyof typeof BAD_FIELDS]) {
+        const what = `${name}: ${String(JSON.stringify(value)).slice(0, 60)}`
+        const answer = await post({ ...goodBody(row), [name]: value })
+        assert.equal(assertProblem(answer, [400], what), 'invalid_request')
+        assert.ok(
+          namedFields(answer).some((field) => field === name || field.startsWith(`${name}.`)),
+          `${what} is not named: ${answer.text}`,
+        )
+      }
+    })
+  it('415 for another content type or none', async () => {
+    for (const contentType of [
+      'text/xml',
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/jsonp',
+      'application/json; charset=utf-16',
+      undefined,
+    ]) {
+      const answer = await ask(row, row.good, { contentType })
+      assert.equal(assertProblem(answer, [415], String(contentType)), 'unsupported_media_type')
+    }
+  })
+  it('413 for a body that is too large, with its length said or not', async () => {
+    for (const chunked of [false, true]) {
+      const body = JSON.stringify({ ...goodBody(row), [Object.keys(row.body!)[0]!]: 'x'.repeat(3_000_000) })
+      const answer = await ask(row, row.good, { body, chunked })
+      assert.equal(assertProblem(answer, [413], `chunked ${chunked}`), 'payload_too_large')
+    }
+  })
+}
+
+const goodBody = (row: RouteRow): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(row.body ?? {}).map(([name, { good }]) => [name, good]))
+
+/** What requests have caused since: settlement and tickers work on, under names that are no keys. */
+const caused = async (store: EventStore, since: bigint): Promise<string[]> => {
+  const found: string[] = []
+  for await (const event of store.readAll({ commit: since, prepare: since })) {
+    if (/^k[0-9a-f]{16}$/.test(String(event.metadata.actor))) found.push(`${event.type} ${event.streamId.replace(/^[^.]*\./, '')}`)
+  }
+  return found
+}
+
+/** A key that may do everything, on an account that is not the one tested. */
+const foreignKey = async (store: EventStore, product: Product, key: string, own: string): Promise<string> => {
+  await createKey(store, { key, scopes: ['trade', 'read', 'audit'], accounts: [`other-than-${own}`] }, Date.now())
+  await until('the key of a stranger', async () => {
+    const answer = await send(product.url, { method: 'GET', path: '/v1/status', authorization: `Bearer ${key}` })
+    return answer.status === 200
+  })
+  return key
+}
+
+/** Method and path of every route literal in the sources. */
+const routesInCode = (): string[] =>
+  readdirSync('src', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .flatMap((entry) => {
+      const text = readFileSync(join(entry.parentPath ?? entry.path, entry.name), 'utf8')
+      return [...text.matchAll(/method: '(GET|POST|DELETE)',\s*path: '(\/v1\/[^']*)'/g)].map(
+        ([, method, path]) => `${method} ${path!.replaceAll(/:\w+/g, ':')}`,
+      )
+    })
