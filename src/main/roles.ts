@@ -1,0 +1,128 @@
+import { auditRoutes } from '../audit/routes.ts'
+import { createAccountHandler } from '../commands/handler/create-handler.ts'
+import { startCommandsRole } from '../commands/role.ts'
+import type { InstrumentBook } from '../events/instruments.ts'
+import type { EventStore } from '../events/store/event-store.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Config } from '../platform/config.ts'
+import type { HealthBoard } from '../platform/health.ts'
+import type { Route } from '../platform/http/route.ts'
+import type { Ids } from '../platform/ids.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Registry } from '../platform/metrics.ts'
+import { migrateToLatest } from '../platform/migrations.ts'
+import { createPool } from '../platform/postgres.ts'
+import { createShardFeed, type ShardFeed } from '../projections/feed.ts'
+import { startProjectorRole } from '../projections/role.ts'
+import { startQueriesRole } from '../queries/role.ts'
+import { createChain } from '../rpc/pool.ts'
+import { createJupiterVenue } from '../rpc/venue/jupiter.ts'
+import { createQuotes, type Quotes } from '../rpc/venue/quotes.ts'
+import type { SwapVenue } from '../rpc/venue/venue.ts'
+import { openFaucet } from '../settlement/faucet.ts'
+import { openKeystore } from '../settlement/keystore/keystore.ts'
+import { startSettlementRole } from '../settlement/role.ts'
+import type { Services } from './open-services.ts'
+
+export interface RolesDeps {
+  readonly config: Config
+  readonly services: Services
+  readonly store: EventStore
+  readonly logId: string
+  readonly instruments: InstrumentBook
+  readonly registry: Registry
+  readonly health: HealthBoard
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Logger
+}
+
+export interface Roles {
+  readonly routes: readonly Route[]
+  close(): Promise<void>
+}
+
+/** Starts the roles of this process and gives back the routes that they serve. */
+export const startRoles = async (deps: RolesDeps): Promise<Roles> => {
+  const { config, instruments, log } = deps
+  const closers: (() => Promise<void>)[] = []
+  const routes: Route[] = []
+  const market = config.roles.has('commands') || config.roles.has('settlement') ? openMarket(deps) : undefined
+  if (market) closers.push(market.close)
+
+  if (config.roles.has('projector') || config.roles.has('queries')) {
+    // what the projector commits reaches readers of the same process without a detour
+    const feed = config.roles.has('projector') && config.roles.has('queries') ? createShardFeed() : undefined
+    closers.push(await startReadSide(deps, feed, routes))
+  }
+  if (market && config.roles.has('commands')) {
+    const commands = startCommandsRole({ ...deps, instruments, quotes: market.quotes })
+    routes.push(...commands.routes)
+    closers.push(commands.close)
+    if (config.roles.has('settlement')) closers.push(await startSettlement(deps, market, commands.handler))
+  } else if (market) {
+    const handler = createAccountHandler(deps)
+    closers.push(handler.close, await startSettlement(deps, market, handler))
+  }
+  return {
+    routes,
+    close: async () => {
+      for (const close of closers.reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'a role did not close'))
+    },
+  }
+}
+
+interface Market {
+  readonly venue: SwapVenue
+  readonly quotes: Quotes
+  close(): Promise<void>
+}
+
+const openMarket = ({ config, services, instruments, registry, clock, log }: RolesDeps): Market => {
+  const venue = createJupiterVenue({ url: services.venue, apiKey: config.venueApiKey, registry })
+  const quotes = createQuotes({ venue, instruments, clock, log })
+  const close = async (): Promise<void> => {
+    await quotes.close()
+    await venue.close()
+  }
+  return { venue, quotes, close }
+}
+
+const startReadSide = async (deps: RolesDeps, feed: ShardFeed | undefined, routes: Route[]): Promise<() => Promise<void>> => {
+  const { config, services } = deps
+  const shared = { ...deps, databaseUrls: services.databases, redisUrl: services.redis, ...(feed ? { feed } : {}) }
+  const closers: (() => Promise<void>)[] = []
+  if (config.roles.has('projector')) closers.push((await startProjectorRole(shared)).close)
+  if (config.roles.has('queries')) {
+    const queries = await startQueriesRole(shared)
+    routes.push(...queries.routes, ...auditRoutes(deps))
+    closers.push(queries.close)
+  }
+  return async () => {
+    for (const close of closers.reverse()) await close()
+  }
+}
+
+const startSettlement = async (
+  deps: RolesDeps,
+  market: Market,
+  handler: Parameters<typeof startSettlementRole>[0]['handler'],
+): Promise<() => Promise<void>> => {
+  const { config, services, registry, ids, log } = deps
+  const coordination = services.databases[0]!
+  await migrateToLatest(coordination, log)
+  const pool = createPool(coordination, { name: 'settlement', log })
+  const chain = createChain({ urls: services.rpc, registry })
+  const keystore = await openKeystore({ dataDir: config.dataDir, password: services.keystorePassword ?? '', ids })
+  const settlement = startSettlementRole({
+    ...{ ...deps, handler, chain, venue: market.venue, quotes: market.quotes, pool, keystore },
+    faucet: services.faucetKeyFile === undefined ? undefined : await openFaucet(services.faucetKeyFile),
+    slotMs: config.slotMs,
+    owner: `${config.roleName}-${process.pid}`,
+  })
+  return async () => {
+    await settlement.close()
+    await chain.close()
+    await pool.end()
+  }
+}
