@@ -1,5 +1,5 @@
 import type { GrpcCall } from './grpc-server.ts'
-import { type EncodedRead, readResponseLength, type UuidForm, writeReadResponse } from './read-response.ts'
+import { type EncodedRead, readResponseRoom, type UuidForm, writeReadResponse } from './read-response.ts'
 
 /**
  * Collects answers and sends them as few large writes: fewer HTTP/2 frames, fewer wake-ups of the client.
@@ -33,7 +33,7 @@ export const createOutbox = (call: GrpcCall, uuid: UuidForm): Outbox => {
 
   return {
     event(read) {
-      const out = reserve(readResponseLength(read, uuid))
+      const out = reserve(readResponseRoom(read))
       used = writeReadResponse(out, used, read, uuid)
     },
     message(framed) {

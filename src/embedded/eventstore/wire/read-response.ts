@@ -25,28 +25,29 @@ export interface EncodedRead {
   readonly position: number
 }
 
-const GRPC_PREFIX = 5
+/** Room that surely holds the answer; the exact length is only worked out when it is written. */
+export const readResponseRoom = ({ event, link }: EncodedRead): number =>
+  FIXED_ROOM + (event === undefined ? 0 : lengthOf(event) + RECORDED_ROOM) + (link === undefined ? 0 : lengthOf(link) + RECORDED_ROOM)
 
-export const readResponseLength = (read: EncodedRead, uuid: UuidForm): number => GRPC_PREFIX + fieldLength(readEventLength(read, uuid))
+/** Prefix, tag, length and position. */
+const FIXED_ROOM = 32
+/** The id as text, keys and values of the property map, tags and lengths take less than 200 bytes beyond what the record holds. */
+const RECORDED_ROOM = 256
 
-export const writeReadResponse = (out: Buffer, at: number, read: EncodedRead, uuid: UuidForm): number => {
-  const body = readEventLength(read, uuid)
+/** Writes at `at`, returns the offset behind it. */
+export const writeReadResponse = (out: Buffer, at: number, { event, link, position }: EncodedRead, uuid: UuidForm): number => {
+  const eventBytes = event === undefined ? 0 : recordedLength(event, uuid)
+  const linkBytes = link === undefined ? 0 : recordedLength(link, uuid)
+  const body =
+    (event === undefined ? 0 : fieldLength(eventBytes)) + (link === undefined ? 0 : fieldLength(linkBytes)) + 1 + varintLength(position)
   let p = at
   out[p++] = 0
   p = out.writeUInt32BE(fieldLength(body), p)
-  out[p++] = 0x0a
-  p = writeVarint(out, p, body)
-  if (read.event !== undefined) p = writeRecorded(out, p, 0x0a, read.event, uuid)
-  if (read.link !== undefined) p = writeRecorded(out, p, 0x12, read.link, uuid)
-  out[p++] = 0x18
-  return writeVarint(out, p, read.position)
+  p = header(out, p, 0x0a, body)
+  if (event !== undefined) p = writeRecorded(out, header(out, p, 0x0a, eventBytes), event, uuid)
+  if (link !== undefined) p = writeRecorded(out, header(out, p, 0x12, linkBytes), link, uuid)
+  return header(out, p, 0x18, position)
 }
-
-const readEventLength = ({ event, link, position }: EncodedRead, uuid: UuidForm): number =>
-  (event === undefined ? 0 : fieldLength(recordedLength(event, uuid))) +
-  (link === undefined ? 0 : fieldLength(recordedLength(link, uuid))) +
-  1 +
-  varintLength(position)
 
 const recordedLength = (e: StoredEvent, uuid: UuidForm): number => {
   const type = typeBytesOf(e)
@@ -66,19 +67,18 @@ const recordedLength = (e: StoredEvent, uuid: UuidForm): number => {
   )
 }
 
-const writeRecorded = (out: Buffer, at: number, tag: number, e: StoredEvent, uuid: UuidForm): number => {
+const writeRecorded = (out: Buffer, at: number, e: StoredEvent, uuid: UuidForm): number => {
   const stream = streamBytesOf(e)
   const type = typeBytesOf(e)
   const metadata = metadataBytesOf(e)
   const data = dataBytesOf(e)
   let from = e.at + RECORD_HEADER
   const copy = (to: number, length: number): number => {
-    e.bytes.copy(out, to, from, from + length)
+    copyBytes(e.bytes, from, out, to, length)
     from += length
     return to + length
   }
-  let p = header(out, at, tag, recordedLength(e, uuid))
-  p = uuid.write(out, header(out, p, 0x0a, uuid.bytes), e)
+  let p = uuid.write(out, header(out, at, 0x0a, uuid.bytes), e)
   p = copy(header(out, header(out, p, 0x12, fieldLength(stream)), 0x1a, stream), stream)
   if (isTombstone(e)) {
     out[p++] = 0x18
@@ -88,15 +88,16 @@ const writeRecorded = (out: Buffer, at: number, tag: number, e: StoredEvent, uui
   p = header(out, p, 0x20, e.position)
   p = header(out, p, 0x28, e.position)
   p = header(out, p, 0x32, TYPE_KEY.length + fieldLength(type))
-  out.set(TYPE_KEY, p)
+  copyBytes(TYPE_KEY, 0, out, p, TYPE_KEY.length)
   p = copy(header(out, p + TYPE_KEY.length, 0x12, type), type)
   const ticks = ticksOf(e)
   p = header(out, p, 0x32, CREATED_KEY.length + fieldLength(ticks.length))
-  out.set(CREATED_KEY, p)
+  copyBytes(CREATED_KEY, 0, out, p, CREATED_KEY.length)
   p = header(out, p + CREATED_KEY.length, 0x12, ticks.length)
-  p += out.write(ticks, p, 'latin1')
+  copyBytes(ticks, 0, out, p, ticks.length)
+  p += ticks.length
   const contentType = contentTypeOf(e)
-  out.set(contentType, p)
+  copyBytes(contentType, 0, out, p, contentType.length)
   p += contentType.length
   if (metadata > 0) p = copy(header(out, p, 0x3a, metadata), metadata)
   if (data > 0) p = copy(header(out, p, 0x42, data), data)
@@ -111,8 +112,19 @@ const header = (out: Buffer, at: number, tag: number, value: number): number => 
 
 const dataBytesOf = (e: StoredEvent): number => lengthOf(e) - RECORD_HEADER - streamBytesOf(e) - typeBytesOf(e) - metadataBytesOf(e)
 
-/** .NET ticks (100 ns) since the Unix epoch; past 2^53, hence by text. */
-const ticksOf = (e: StoredEvent): string => `${createdMsOf(e)}0000`
+/** .NET ticks (100 ns) since the Unix epoch; past 2^53, hence by text. Neighbours in the log mostly share it. */
+const ticksOf = (e: StoredEvent): Buffer => {
+  const createdMs = createdMsOf(e)
+  if (createdMs !== lastTicks.createdMs) lastTicks = { createdMs, digits: Buffer.from(`${createdMs}0000`, 'latin1') }
+  return lastTicks.digits
+}
+let lastTicks = { createdMs: Number.NaN, digits: Buffer.alloc(0) }
+
+/** Below about 64 bytes a call into the runtime costs more than the bytes. */
+const copyBytes = (from: Buffer, start: number, to: Buffer, at: number, length: number): void => {
+  if (length > 64) from.copy(to, at, start, start + length)
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!
+}
 
 const text = (tag: number, value: string): Buffer => Buffer.concat([Buffer.from([tag, value.length]), Buffer.from(value, 'latin1')])
 const TYPE_KEY = text(0x0a, 'type')
