@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { createLog } from '../platform/log.ts'
+import { digest } from './digest.ts'
 import { type EventStoreRunFlags, eventStoreRun } from './eventstore-run.ts'
 import { type KeysCreateFlags, keysCreate } from './keys-create.ts'
 import { CommandFailure, type Outcome } from './outcome.ts'
@@ -44,6 +45,12 @@ keys
   .option('--accounts <list>', 'comma-separated account ids; all accounts when left out')
   .option(...JSON_FLAG)
   .action((flags: KeysCreateFlags & { json?: boolean }) => show(keysCreate(flags, log), flags))
+
+program
+  .command('digest')
+  .description("digest of every shard's read models at one position")
+  .option(...JSON_FLAG)
+  .action((flags: { json?: boolean }) => show(digest(log), flags))
 
 try {
   await program.parseAsync()

@@ -1,0 +1,21 @@
+import type { Logger } from '../platform/log.ts'
+import { createPool } from '../platform/postgres.ts'
+import { digestShards } from '../projections/digest.ts'
+import { CommandFailure, columns, type Outcome } from './outcome.ts'
+import { commandConfig, requireServices } from './services.ts'
+
+/** Digests the read models of every shard: two logs with the same events give the same. @throws CommandFailure 3 */
+export const digest = async (log: Logger): Promise<Outcome> => {
+  const { databases } = await requireServices(commandConfig(), ['databases'])
+  const pools = databases.map((url) => createPool(url, { name: 'digest', log }))
+  try {
+    const document = await digestShards(pools)
+    const rows = document.shards.map((shard) => [String(shard.shard), shard.position, String(shard.rows), shard.digest])
+    const table = columns([['shard', 'position', 'rows', 'digest'], ...rows, ['all', document.position, '', document.digest]])
+    return { code: 0, document, table }
+  } catch (error) {
+    throw new CommandFailure(3, `the read models could not be read: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    await Promise.all(pools.map((pool) => pool.end()))
+  }
+}
