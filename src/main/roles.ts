@@ -3,6 +3,7 @@ import { createAccountHandler } from '../commands/handler/create-handler.ts'
 import { startCommandsRole } from '../commands/role.ts'
 import type { InstrumentBook } from '../events/instruments.ts'
 import type { EventStore } from '../events/store/event-store.ts'
+import { createTicker } from '../events/tick.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
 import type { HealthBoard } from '../platform/health.ts'
@@ -89,12 +90,12 @@ const openMarket = ({ config, services, instruments, registry, clock, log }: Rol
 }
 
 const startReadSide = async (deps: RolesDeps, feed: ShardFeed | undefined, routes: Route[]): Promise<() => Promise<void>> => {
-  const { config, services } = deps
+  const { config, services, store, clock, ids } = deps
   const shared = { ...deps, databaseUrls: services.databases, redisUrl: services.redis, ...(feed ? { feed } : {}) }
   const closers: (() => Promise<void>)[] = []
   if (config.roles.has('projector')) closers.push((await startProjectorRole(shared)).close)
   if (config.roles.has('queries')) {
-    const queries = await startQueriesRole(shared)
+    const queries = await startQueriesRole({ ...shared, ticker: createTicker({ store, ids, clock }) })
     routes.push(...queries.routes, ...auditRoutes(deps))
     closers.push(queries.close)
   }
