@@ -250,4 +250,18 @@ describe('a vanished transaction', () => {
     s.does(finalized('1', 1, 2))
     assert.equal(s.state.orders.size, 0)
   })
+
+  it('keeps a pending cancel waiting while any attempt can still land', () => {
+    const s = funded()
+    s.does(place(limit()))
+    s.does({ type: 'TriggerOrder', number: 1, trigger: mid('99') })
+    s.does(signed('1'))
+    s.does(failed('1'))
+    s.does({ type: 'TriggerOrder', number: 1, trigger: mid('99') })
+    s.does(signed('1', 2))
+    s.does(vanished('1'))
+    s.does({ type: 'CancelOrder', number: 1 })
+    assert.deepEqual([typesOf(s.does(expired('1', 2))), statusOf(s, 1)], [['TransactionExpired'], 'PendingCancel'])
+    assert.deepEqual(typesOf(s.does(expired('1', 1))), ['TransactionExpired', 'OrderCanceled'])
+  })
 })

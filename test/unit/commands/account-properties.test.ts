@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { AccountCommand } from '../../../src/commands/account/command.ts'
+import { evolve } from '../../../src/commands/account/evolve.ts'
+import { type AccountState, EMPTY_ACCOUNT } from '../../../src/commands/account/state.ts'
+import { decodeState, encodeState } from '../../../src/commands/handler/snapshot-codec.ts'
+import { type AttemptState, hasOpenAttempt } from '../../../src/commands/transaction/attempt-state.ts'
+import type { AccountEvent } from '../../../src/events/account/account-event.ts'
+import { isTerminal } from '../../../src/events/fields.ts'
+import { postingsOf } from '../../../src/events/postings.ts'
+import {
+  expired,
+  failed,
+  finalized,
+  funded,
+  landed,
+  limit,
+  mid,
+  place,
+  request,
+  SOL,
+  type Story,
+  signed,
+  sol,
+  story,
+  swap,
+  USDC,
+  usdc,
+  vanished,
+  WALLET,
+} from './account-story.ts'
+
+/** A step names no id of its own: it picks among what the account has by a number, so that most steps meet something. */
+interface Step {
+  readonly kind: (typeof KINDS)[number]
+  readonly pick: number
+  readonly size: number
+  readonly flavour: number
+}
+const KINDS = [
+  'place',
+  'place',
+  'cancel',
+  'deposit',
+  'trigger',
+  'kill',
+  'sign',
+  'sign',
+  'land',
+  'land',
+  'fail',
+  'expire',
+  'unknown',
+  'vanish',
+  'finalize',
+  'giveUp',
+] as const
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  pick: fc.nat(30),
+  size: fc.integer({ min: 1, max: 40 }),
+  flavour: fc.nat(11),
+})
+
+const KINDS_OF_ORDER = [
+  (clOrdId: string, n: number) => request({ clOrdId, orderQty: sol(n / 10) }),
+  (clOrdId: string, n: number) => request({ clOrdId, orderQty: null, cashOrderQty: usdc(n) }),
+  (clOrdId: string, n: number) => request({ clOrdId, side: 'sell', orderQty: sol(n / 10), timeInForce: 'fok' }),
+  (clOrdId: string, n: number) => request({ clOrdId, side: 'sell', orderQty: null, cashOrderQty: usdc(n) }),
+  (clOrdId: string, n: number) => limit({ clOrdId, orderQty: sol(n / 10) }),
+  (clOrdId: string, n: number) => limit({ clOrdId, side: 'sell', orderQty: sol(n / 10) }),
+  (clOrdId: string, n: number) => limit({ clOrdId, timeInForce: 'ioc', orderQty: sol(n / 10) }),
+] as const
+
+const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, index: number): AccountCommand => {
+  const orders = [...state.orders.keys(), 999]
+  const number = orders[pick % orders.length]!
+  const attempts = [...state.attempts.values(), ...state.earlier.values()]
+  const attempt: AttemptState | undefined = attempts[pick % Math.max(1, attempts.length)]
+  const [ref, n] = [attempt?.ref ?? '999', attempt?.attempt ?? 1]
+  const deposits = [...state.deposits.keys(), 'none']
+  const depositId = deposits[pick % deposits.length]!
+  switch (kind) {
+    case 'place': {
+      const clOrdId = flavour > 9 ? `c-${pick}` : `n-${index}`
+      return place(KINDS_OF_ORDER[flavour % KINDS_OF_ORDER.length]!(clOrdId, size), '100', flavour === 8 ? 'none' : 'available')
+    }
+    case 'cancel':
+      return { type: 'CancelOrder', number: flavour > 8 ? pick : number }
+    case 'deposit':
+      return { type: 'RequestDeposit', depositId: `x-${pick}`, asset: flavour % 2 ? SOL : USDC, amount: BigInt(size) }
+    case 'trigger':
+      return { type: 'TriggerOrder', number, trigger: mid(flavour === 0 ? '0' : '100', 1_000) }
+    case 'kill':
+      return { type: 'KillOrder', number, text: 'NO_ROUTE' }
+    case 'sign': {
+      if (flavour > 7) return signed(`d-${depositId}`, (state.attempts.get(`d-${depositId}`)?.attempt ?? 0) + 1, 'deposit')
+      return signed(String(number), (state.attempts.get(String(number))?.attempt ?? 0) + (flavour === 0 ? 2 : 1))
+    }
+    case 'land':
+      return landed(ref, deltasOf(state, ref, size, flavour), n)
+    case 'fail':
+      return failed(ref, flavour % 2 ? 'custom:6001' : 'custom:1', n)
+    case 'expire':
+      return expired(ref, n)
+    case 'unknown':
+      return { type: 'BookUnknown', ref, attempt: n, signature: `sig-${ref}-${n}`, reason: 'silent' }
+    case 'vanish':
+      return vanished(ref, n, flavour === 0 ? 7 : (attempt?.generation ?? 1))
+    case 'finalize':
+      return finalized(ref, n, flavour === 0 ? 7 : (attempt?.generation ?? 1))
+    case 'giveUp':
+      return { type: 'FailDeposit', depositId, reason: 'no faucet' }
+    default:
+      return kind satisfies never
+  }
+}
+
+/** What a swap or a credit can change in the wallet: all of the order, part of it, more than it, nothing, or nonsense. */
+const deltasOf = (state: AccountState, ref: string, size: number, flavour: number) => {
+  const deposit = state.deposits.get(ref.slice(2))
+  if (deposit)
+    return flavour === 0
+      ? []
+      : [{ tokenAccount: 'ata', owner: WALLET, mint: deposit.mint, amount: (deposit.amount + BigInt(flavour - 1)).toString() }]
+  const order = state.orders.get(Number(ref))
+  if (!order || flavour === 0) return []
+  const held = order.reserved.amount > 0n ? order.reserved.amount : 1_000_000n
+  const full = order.orderQty ?? sol(size / 100)
+  const base = flavour < 4 ? full : flavour < 6 ? full / 3n + 1n : full + BigInt(order.side === 'buy' ? size : 0)
+  const quote = order.side === 'buy' ? held - held / 50n : (order.cashOrderQty ?? usdc(size))
+  return (order.side === 'buy') === (flavour !== 11) ? swap(base, -quote) : swap(-base, quote)
+}
+
+/** The wallet as the chain has it: the balance changes of every booked transaction that still stands. */
+const onChain = (events: readonly AccountEvent[], mint: string): bigint => {
+  const standing = new Map<string, bigint>()
+  for (const event of events) {
+    if (event.type === 'TransactionVanished') standing.delete(event.data.signature)
+    if (event.type !== 'TransactionLanded') continue
+    const own = event.data.deltas.filter((delta) => delta.owner === WALLET && delta.mint === mint)
+    standing.set(
+      event.data.signature,
+      own.reduce((sum, delta) => sum + BigInt(delta.amount), 0n),
+    )
+  }
+  return [...standing.values()].reduce((sum, amount) => sum + amount, 0n)
+}
+
+const assertDoubleEntry = (event: AccountEvent): void => {
+  const sums = new Map<string, bigint>()
+  for (const { asset, amount } of postingsOf(event)) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
+  for (const [asset, sum] of sums) assert.equal(sum, 0n, `${event.type} is not balanced in ${asset}`)
+}
+
+const assertInvariants = ({ state, events }: Story): void => {
+  for (const { asset, mint } of [SOL, USDC]) {
+    const { available, reserved } = state.balances.get(asset) ?? { available: 0n, reserved: 0n }
+    assert.equal(available + reserved, onChain(events, mint), `settled ${asset} is what the chain has`)
+    const held = [...state.orders.values()].reduce((sum, o) => (o.reserved.asset === asset ? sum + o.reserved.amount : sum), 0n)
+    assert.equal(reserved, held, `reserved ${asset} is what orders hold`)
+  }
+  let open = 0
+  for (const order of state.orders.values()) {
+    if (isTerminal(order.ordStatus)) assert.equal(order.reserved.amount, 0n, 'an ended order holds nothing')
+    else open++
+    if (order.orderQty !== null) assert.ok(order.cumQty <= order.orderQty, 'LeavesQty is never negative')
+    assert.equal(order.cumQty, executedQty(events, order.orderId), 'CumQty is the sum of LastQty net of busts')
+    if (order.ordStatus === 'PendingCancel') assert.ok(hasOpenAttempt(state, String(order.number)), 'a pending cancel waits for something')
+    if (isTerminal(order.ordStatus)) assert.ok(state.attempts.has(String(order.number)), 'a closed order stays for its attempts only')
+  }
+  assert.equal(state.openOrders, open)
+}
+
+const executedQty = (events: readonly AccountEvent[], orderId: string): bigint =>
+  events.reduce((sum, event) => {
+    if (event.type === 'TradeBooked' && event.data.orderId === orderId) return sum + BigInt(event.data.lastQty)
+    if (event.type === 'TradeCanceled' && event.data.orderId === orderId) return sum - BigInt(event.data.busted.qty)
+    return sum
+  }, 0n)
+
+describe('any account after any commands', () => {
+  it('never throws, balances every event, equals the chain, and holds nothing for ended orders', () => {
+    const kinds = new Set<string>()
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
+        const s = funded()
+        steps.forEach((each, index) => {
+          const decision = s.does(commandOf(s.state, each, index))
+          for (const event of decision.events) {
+            assertDoubleEntry(event)
+            kinds.add(event.type)
+          }
+          assertInvariants(s)
+        })
+      }),
+      { numRuns: 300 },
+    )
+    // the property means little unless the rare paths were walked
+    for (const rare of [
+      'TradeCanceled',
+      'FundsSurplusCredited',
+      'FundsDepositReversed',
+      'FundsDepositFailed',
+      'OrderCancelRequested',
+      'OrderRejected',
+      'OrderTriggered',
+    ])
+      assert.ok(kinds.has(rare), `${rare} was never reached`)
+  })
+
+  it('folds to the same state from its events, and from a snapshot at any point', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 20, maxLength: 100 }), fc.nat(), (steps, cut) => {
+        const s = funded()
+        for (const [index, each] of steps.entries()) s.does(commandOf(s.state, each, index))
+        let replayed = EMPTY_ACCOUNT
+        let resumed = EMPTY_ACCOUNT
+        const at = cut % s.events.length
+        s.events.forEach((event, index) => {
+          replayed = evolve(replayed, event, BigInt(index))
+          resumed = evolve(resumed, event, BigInt(index))
+          if (index === at) resumed = decodeState(JSON.parse(JSON.stringify(encodeState(resumed))))
+        })
+        assert.deepEqual(plain(replayed), plain(s.state))
+        assert.deepEqual(plain(resumed), plain(s.state))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('refuses or ignores every command before it exists, but the first', () => {
+    const s = story()
+    for (const kind of KINDS) assert.equal(s.does(commandOf(s.state, { kind, pick: 1, size: 1, flavour: 1 }, 0)).events.length, 0)
+  })
+})
+
+/** Collections as plain values, in an order of their own, so that insertion order in a hash map does not count. */
+const plain = (state: AccountState) => ({
+  ...state,
+  balances: [...state.balances].sort(([a], [b]) => a.localeCompare(b)),
+  orders: [...state.orders].sort(([a], [b]) => a - b),
+  openByClOrdId: [...state.openByClOrdId].sort(),
+  closed: [...state.closed].sort(([a], [b]) => a.localeCompare(b)),
+  rejected: [...state.rejected],
+  canceled: [...state.canceled],
+  deposits: [...state.deposits].sort(([a], [b]) => a.localeCompare(b)),
+  attempts: [...state.attempts].sort(([a], [b]) => a.localeCompare(b)),
+  earlier: [...state.earlier].sort(([a], [b]) => a.localeCompare(b)),
+  sealed: [...state.sealed],
+})
