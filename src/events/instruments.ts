@@ -15,7 +15,7 @@ export interface InstrumentBook {
 }
 
 const SOL: Asset = { asset: 'SOL', mint: 'So11111111111111111111111111111111111111112', decimals: 9 }
-const USDC: Asset = { asset: 'USDC', mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGkZwyTDt1v', decimals: 6 }
+const USDC: Asset = { asset: 'USDC', mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', decimals: 6 }
 const BONK: Asset = { asset: 'BONK', mint: 'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263', decimals: 5 }
 
 /** What a new log starts with. Mints are those of mainnet; the embedded chain has them at the same addresses. */
