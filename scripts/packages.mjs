@@ -4,7 +4,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { Refusal, step } from './steps.mjs'
 
-// The embedded chain's native module and node:sqlite-free code paths need 20.19 (require of ES modules without a flag).
+// mocha and several ES-module packages that CommonJS ones load need require() of ES modules, on by default since 20.19.
 const OLDEST_NODE = [20, 19]
 
 export function checkNode() {
