@@ -40,8 +40,11 @@ export const recordSigned = async (settling: Settling, { transaction, blockhash 
     { accountId, ref, commandId: `sign-${signature}` },
   )
   if (issued.kind === 'applied') return CHANGED
-  deps.log.info({ accountId, ref, attempt, ...issued }, 'signed bytes dropped unsent')
-  return issued.kind === 'declined' ? CHANGED : wait(AWAY_MS)
+  deps.log.info(
+    { accountId, ref, attempt, because: issued.kind === 'declined' ? issued.reason : issued.detail },
+    'signed bytes dropped unsent',
+  )
+  return wait(AWAY_MS)
 }
 
 type Ready = Extract<Composed, { kind: 'ready' }>

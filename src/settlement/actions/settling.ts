@@ -76,6 +76,9 @@ export const issue = async ({ deps }: Settling, command: AccountCommand, { accou
 /** What an action makes of a command's answer when it has nothing more to do. */
 export const afterIssue = ({ deps }: Settling, issued: Issued, command: string, { accountId, ref }: Issue): Outcome => {
   if (issued.kind === 'applied') return CHANGED
-  deps.log.info({ accountId, ref, command, ...issued }, 'command not applied')
+  deps.log.warn({ accountId, ref, command, ...told(issued) }, 'command not applied')
   return issued.kind === 'declined' ? WATCHED : wait(AWAY_MS)
 }
+
+const told = (issued: Exclude<Issued, { kind: 'applied' }>) =>
+  issued.kind === 'declined' ? { declined: issued.reason } : { unanswered: issued.detail }
