@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
-import type { Pool, PoolClient } from './postgres.ts'
+import { faultOf, type Pool, type PoolClient } from './postgres.ts'
 
 /** The right to be the only worker of `name`, until lost. */
 export interface Lease {
@@ -34,7 +34,7 @@ export const acquireLease = async (pool: Pool, options: LeaseOptions): Promise<L
     signal.throwIfAborted()
     const asked = clock.now()
     const fence = await take(pool, name, owner, ttlMs).catch((error: unknown) => {
-      log.warn({ err: error, lease: name }, 'could not ask for the lease')
+      log.warn({ detail: faultOf(error), lease: name }, 'could not ask for the lease')
       return undefined
     })
     if (fence !== undefined) return hold(pool, options, ttlMs, fence, asked)

@@ -27,7 +27,7 @@ export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg
     idle_in_transaction_session_timeout: 5_000,
   })
   // Without a listener the loss of an idle connection would end the process.
-  pool.on('error', (error) => log.warn({ err: error, pool: name }, 'an idle connection broke'))
+  pool.on('error', (error) => log.warn({ detail: faultOf(error), pool: name }, 'an idle connection broke'))
   return pool
 }
 
@@ -56,6 +56,12 @@ export const transaction = async <T>(pool: pg.Pool, work: (client: pg.PoolClient
     client.off('error', ignore)
     client.release(broken)
   }
+}
+
+/** One line about a database error: the error object itself drags the whole connection into a log. */
+export const faultOf = (error: unknown): string => {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return typeof code === 'string' ? `${code} ${String(message)}` : String(message ?? error)
 }
 
 /** True when the statement may succeed later unchanged: the server is away, going down, out of connections, or chose us as a victim. */

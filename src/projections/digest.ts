@@ -52,6 +52,6 @@ const digestTable = async (client: PoolClient, table: Table<never>): Promise<{ r
   const text = `
     SELECT count(*) AS rows, encode(sha256(coalesce(string_agg(h, ''::bytea ORDER BY ${key.join(', ')}), ''::bytea)), 'hex') AS digest
     FROM (SELECT ${key.join(', ')}, sha256(convert_to(ROW(${columns.map(([column]) => column).join(', ')})::text, 'UTF8')) AS h FROM ${table.name}) hashed`
-  const { rows } = await client.query<{ rows: bigint; digest: string }>({ text, ...{ query_timeout: 0 } })
+  const { rows } = await client.query<{ rows: bigint; digest: string }>({ text, ...{ query_timeout: 2_000_000_000 } })
   return { rows: Number(rows[0]!.rows), digest: rows[0]!.digest }
 }

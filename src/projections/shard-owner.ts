@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { acquireLease, type Lease } from '../platform/lease.ts'
 import type { Logger } from '../platform/log.ts'
-import type { Pool } from '../platform/postgres.ts'
+import { faultOf, type Pool } from '../platform/postgres.ts'
 import type { ShardStep } from './feed.ts'
 import type { ProjectionMetrics } from './metrics.ts'
 import { claimCheckpoint, LeaseLost, WrongDatabase } from './writing/checkpoint.ts'
@@ -39,7 +39,7 @@ export const ownShard = async (deps: ShardOwnerDeps): Promise<void> => {
     } catch (error) {
       if (error instanceof WrongDatabase) throw error
       if (signal.aborted) return
-      if (!(error instanceof LeaseLost)) log.warn({ err: error, shard }, 'the shard could not be taken over')
+      if (!(error instanceof LeaseLost)) log.warn({ detail: faultOf(error), shard }, 'the shard could not be taken over')
       await clock.sleep(RETRY_MS, signal).catch(() => undefined)
     } finally {
       await lease?.release()

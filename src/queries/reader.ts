@@ -3,7 +3,7 @@ import { accountStream } from '../events/streams.ts'
 import type { Refusal } from '../platform/http/problem.ts'
 import { refusal } from '../platform/http/problem.ts'
 import type { Logger } from '../platform/log.ts'
-import { isTransient } from '../platform/postgres.ts'
+import { faultOf, isTransient } from '../platform/postgres.ts'
 import { awaitPosition, type ConsistencyDeps } from './consistency.ts'
 import type { RedisReader } from './shards/redis-reader.ts'
 import { type CacheHit, later } from './shards/shard-cache.ts'
@@ -76,7 +76,7 @@ export const reading = async <T>(shard: Shard, read: () => Promise<T>): Promise<
     return await read()
   } catch (error) {
     if (!isTransient(error)) throw error
-    shard.failed(error instanceof Error ? error.message : String(error))
+    shard.failed(faultOf(error))
     return { refusal: refusal('not_ready', `the database of shard ${shard.shard} does not answer`) }
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../../platform/log.ts'
-import { isDataFault, type Pool, type PoolClient, transaction } from '../../platform/postgres.ts'
+import { faultOf, isDataFault, type Pool, type PoolClient, transaction } from '../../platform/postgres.ts'
 import { parkedEvents, unpark } from './paused-streams.ts'
 import { project, writeRows } from './project.ts'
 
@@ -35,7 +35,7 @@ const resumeStream = async (pool: Pool, shard: number, streamId: string): Promis
   let events = 0
   for (;;) {
     const step = await transaction(pool, (client) => resumeBatch(client, shard, streamId)).catch((error: unknown) => {
-      if (isDataFault(error)) return { applied: 0, ended: true, reason: String(error) }
+      if (isDataFault(error)) return { applied: 0, ended: true, reason: faultOf(error) }
       throw error
     })
     events += step.applied

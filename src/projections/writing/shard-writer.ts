@@ -1,7 +1,7 @@
 import type { Position, RecordedEvent } from '../../events/store/event-store.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { isDataFault, isTransient, type Pool } from '../../platform/postgres.ts'
+import { faultOf, isDataFault, isTransient, type Pool } from '../../platform/postgres.ts'
 import type { ShardStep } from '../feed.ts'
 import type { ProjectionMetrics } from '../metrics.ts'
 import { type Applied, applyBatch, type Batch } from './apply-batch.ts'
@@ -105,9 +105,9 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
         if (error instanceof LeaseLost || signal.aborted) throw error
         metrics.failures.inc(labels)
         if (isDataFault(error) && refused === undefined) return writeApart(batch, error)
-        trouble = error instanceof Error ? error.message : String(error)
+        trouble = faultOf(error)
         if (isTransient(error)) log.warn({ ...labels, failures, detail: trouble }, 'a batch waits for its database')
-        else log.error({ ...labels, failures, err: error }, 'a batch cannot be written')
+        else log.error({ ...labels, failures, detail: trouble, stack: stackOf(error) }, 'a batch cannot be written')
         await clock.sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!, signal)
       }
     }
@@ -115,7 +115,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
 
   /** The database refuses some row of the batch: halve until the event is found, park it, and keep the rest moving. */
   const writeApart = async ({ events, to }: Batch, error: unknown): Promise<void> => {
-    if (events.length <= 1) return write({ events, to }, error instanceof Error ? error.message : String(error))
+    if (events.length <= 1) return write({ events, to }, faultOf(error))
     const half = events.length >> 1
     await write({ events: events.slice(0, half), to: events[half - 1]!.position })
     await write({ events: events.slice(half), to })
@@ -185,3 +185,5 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     ended,
   }
 }
+
+const stackOf = (error: unknown): string | undefined => (error instanceof Error ? error.stack : undefined)

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { HealthBoard } from '../../platform/health.ts'
 import type { Logger } from '../../platform/log.ts'
-import { createPool, type Pool } from '../../platform/postgres.ts'
+import { createPool, faultOf, type Pool } from '../../platform/postgres.ts'
 import { createShardCache, type ShardCache } from './shard-cache.ts'
 import { createShardProgress, type ShardProgress } from './shard-progress.ts'
 
@@ -62,7 +62,7 @@ export const openShards = ({
         const inTime = clock.sleep(BEAT_DEADLINE_MS, late.signal).then(() => failed('the database does not answer'))
         const asked = look().then(
           (position) => void (position !== undefined && progress.saw(position)),
-          (error: unknown) => failed(error instanceof Error ? error.message : String(error)),
+          (error: unknown) => failed(faultOf(error)),
         )
         await Promise.race([asked, inTime]).catch(() => undefined)
         late.abort()
