@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +21,7 @@ import { createLog } from '../../../src/platform/log.ts'
 import { createRegistry } from '../../../src/platform/metrics.ts'
 import { migrateToLatest } from '../../../src/platform/migrations.ts'
 import { createPool } from '../../../src/platform/postgres.ts'
-import { type Supervisor, superviseParts } from '../../../src/platform/supervisor.ts'
+import { superviseParts } from '../../../src/platform/supervisor.ts'
 import { createChain } from '../../../src/rpc/pool.ts'
 import { createJupiterVenue } from '../../../src/rpc/venue/jupiter.ts'
 import { createQuotes } from '../../../src/rpc/venue/quotes.ts'
@@ -40,7 +41,7 @@ const SLOT_MS = 50
 export interface Stand {
   readonly store: EventStore
   readonly instruments: InstrumentBook
-  readonly supervisor: Supervisor
+  eventStorePid(): number
   /** The last worker's ports. */
   deps(): SettlementDeps
   /** Starts a worker; `change` puts something between it and its ports. */
@@ -110,7 +111,8 @@ export const openStand = async (): Promise<Stand> => {
   }
 
   return {
-    ...{ store, instruments, supervisor, command, state, events },
+    ...{ store, instruments, command, state, events },
+    eventStorePid: () => readPid(join(dataDir, 'run', 'eventstore.json')),
     deps: () => current!,
     startWorker: async (change = (deps) => deps) => {
       const registry = createRegistry('settlement')
@@ -163,7 +165,8 @@ export const openStand = async (): Promise<Stand> => {
     ended: (accountId, number) => {
       const orderId = `${accountId}.${number}`
       return until(async () =>
-        (await events(accountId)).find(
+        // The store may be down for a moment: that is what some tests are about.
+        (await events(accountId).catch(() => [])).find(
           ({ type, data }) =>
             (type === 'OrderCanceled' && data.orderId === orderId) ||
             (type === 'TradeBooked' && data.orderId === orderId && data.ordStatus === 'Filled'),
@@ -194,6 +197,8 @@ export const openStand = async (): Promise<Stand> => {
     },
   }
 }
+
+const readPid = (file: string): number => (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid
 
 /** Units that the fold says an account has, reserved ones included. */
 export const settled = (state: AccountState, asset: string): bigint => {
