@@ -20,7 +20,8 @@ export const createTicker = ({ store, ids, clock }: { store: EventStore; ids: Id
 
   const append = async (): Promise<Position | undefined> => {
     const wait = last + MIN_INTERVAL_MS - clock.now()
-    if (wait > 0) await clock.sleep(wait)
+    // awaited in any case: what follows must run after `pending` was set, or it would stay set for good
+    await (wait > 0 ? clock.sleep(wait) : undefined)
     // from here on a new caller needs a new tick: this one may already be below what it waits for
     pending = undefined
     last = clock.now()
