@@ -7,7 +7,8 @@ import { connectEventStore } from '../../src/events/store/eventstore-db.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { clientOf, fundedAccount, type Keys, type Product, runFile, START_MS, sharedProduct, until } from '../e2e/support.ts'
-import { BAD_BODIES, BAD_FIELDS, BAD_QUERIES } from './bad-values.ts'
+import { BAD_QUERIES } from './bad-values.ts'
+import { bodyTests, goodBody } from './body-tests.ts'
 import { assertProblem, namedFields } from './problem.ts'
 import { type Answer, type Send, send } from './request.ts'
 import { type RouteRow, routeTable } from './route-table.ts'
@@ -61,12 +62,11 @@ describe('bad input on every route', () => {
 
   for (const row of table) {
     describe(`${row.method} ${row.path}`, () => {
-      it('answers a good request, so that the refusals below mean something', async function () {
-        if (row.method === 'DELETE') return this.skip()
-        if (row.body) return
-        const { status, text } = await ask(row, row.good)
-        assert.equal(status, 200, text)
-      })
+      if (row.method === 'GET')
+        it('answers a good request, so that the refusals below mean something', async () => {
+          const { status, text } = await ask(row, row.good)
+          assert.equal(status, 200, text)
+        })
 
       it('401 without a key, with an unknown one, with a malformed header', async () => {
         for (const authorization of [
@@ -120,90 +120,33 @@ describe('bad input on every route', () => {
     })
   }
 
-  it('404 as a problem, and 401 first, where there is no route', async () => {
-    for (const [method, path] of [
-      ['GET', '/v1/nothing'],
-      ['PUT', '/v1/orders'],
-      ['GET', '/v1'],
-      ['GET', '/'],
-      ['PATCH', `/v1/orders/${own}.1`],
-    ] as const) {
-      assertProblem(await send(product.url, { method, path, authorization: `Bearer ${product.keys.trader}` }), [404], `${method} ${path}`)
-      assertProblem(await send(product.url, { method, path }), [401], `${method} ${path}`)
-    }
-  })
-  it('appended nothing: no event since was caused by a request', async () => {
-    assert.deepEqual(await caused(store, began), [])
-  })
-  it('and that would have shown: one good request is seen', async () => {
-    const reply = await clientOf(product).persist('DELETE', `/v1/orders/${own}.1`)
-    assert.equal(reply.status, 200, JSON.stringify(reply.body))
-    assert.deepEqual(await caused(store, began), [`OrderCanceled ${own}`])
-  })
-  it('is still ready', async () => {
-    assert.equal((await send(product.url, { method: 'GET', path: '/health/ready' })).status, 200)
-  })
-})
-
-const bodyTests = (row: RouteRow, ask: (row: RouteRow, path: string, rest?: Partial<Send>) => Promise<Answer>): void => {
-  const post = (body: unknown): Promise<Answer> => ask(row, row.good, { body: JSON.stringify(body) })
-
-  it('400 for a body that is no JSON object', async () => {
-    for (const body of [...BAD_BODIES, Buffer.from([0x7b, 0xff, 0xfe, 0x7d])]) {
-      const answer = await ask(row, row.good, { body })
-      assert.equal(assertProblem(answer, [400], body.toString().slice(0, 40)), 'invalid_request')
-    }
-  })
-  it('400 for an unknown field, and for each missing one, by name', async () => {
-    for (const name of ['nonsense', 'toString', 'Quantity']) {
-      const answer = await post({ ...goodBody(row), [name]: 1 })
-      assertProblem(answer, [400], name)
-      assert.ok(namedFields(answer).includes(name), answer.text)
-    }
-    const answer = await ask(row, row.good, { body: JSON.stringify(goodBody(row)).replace('{', '{"__proto__":{"admin":true},') })
-    assertProblem(answer, [400], '__proto__')
-    for (const [name, { optional }] of Object.entries(row.body!)) {
-      if (optional) continue
-      const { [name]: _left, ...rest } = goodBody(row)
-      assertProblem(await post(rest), [400], `without ${name}`)
-    }
-  })
-  for (const [name, { bad }] of Object.entries(row.body!))
-    it(`400 for a bad ${name}`, async () => {
-      for (const value of BAD_FIELDS[bad as keyof typeof BAD_FIELDS]) {
-        const what = `${name}: ${String(JSON.stringify(value)).slice(0, 60)}`
-        const answer = await post({ ...goodBody(row), [name]: value })
-        assert.equal(assertProblem(answer, [400], what), 'invalid_request')
-        assert.ok(
-          namedFields(answer).some((field) => field === name || field.startsWith(`${name}.`)),
-          `${what} is not named: ${answer.text}`,
-        )
+  // in a suite of its own: mocha runs a suite's own tests before those of the suites inside it
+  describe('after all of that', () => {
+    it('404 as a problem, and 401 first, where there is no route', async () => {
+      for (const [method, path] of [
+        ['GET', '/v1/nothing'],
+        ['PUT', '/v1/orders'],
+        ['GET', '/v1'],
+        ['GET', '/'],
+        ['PATCH', `/v1/orders/${own}.1`],
+      ] as const) {
+        assertProblem(await send(product.url, { method, path, authorization: `Bearer ${product.keys.trader}` }), [404], `${method} ${path}`)
+        assertProblem(await send(product.url, { method, path }), [401], `${method} ${path}`)
       }
     })
-  it('415 for another content type or none', async () => {
-    for (const contentType of [
-      'text/xml',
-      'text/plain',
-      'application/x-www-form-urlencoded',
-      'application/jsonp',
-      'application/json; charset=utf-16',
-      undefined,
-    ]) {
-      const answer = await ask(row, row.good, { contentType })
-      assert.equal(assertProblem(answer, [415], String(contentType)), 'unsupported_media_type')
-    }
+    it('appended nothing: no event since was caused by a request', async () => {
+      assert.deepEqual(await caused(store, began), [])
+    })
+    it('and that would have shown: one good request is seen', async () => {
+      const reply = await clientOf(product).persist('DELETE', `/v1/orders/${own}.1`)
+      assert.equal(reply.status, 200, JSON.stringify(reply.body))
+      assert.deepEqual(await caused(store, began), [`OrderCanceled ${own}`])
+    })
+    it('is still ready', async () => {
+      assert.equal((await send(product.url, { method: 'GET', path: '/health/ready' })).status, 200)
+    })
   })
-  it('413 for a body that is too large, with its length said or not', async () => {
-    for (const chunked of [false, true]) {
-      const body = JSON.stringify({ ...goodBody(row), [Object.keys(row.body!)[0]!]: 'x'.repeat(3_000_000) })
-      const answer = await ask(row, row.good, { body, chunked })
-      assert.equal(assertProblem(answer, [413], `chunked ${chunked}`), 'payload_too_large')
-    }
-  })
-}
-
-const goodBody = (row: RouteRow): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(row.body ?? {}).map(([name, { good }]) => [name, good]))
+})
 
 /** What requests have caused since: settlement and tickers work on, under names that are no keys. */
 const caused = async (store: EventStore, since: bigint): Promise<string[]> => {

@@ -31,6 +31,7 @@ export const showOperationRoute = (ports: CommandPorts): Route =>
     path: '/v1/operations/:operationId',
     scope: 'read',
     params: Params,
+    query: z.strictObject({}),
     handle: async ({ grant, params }) => {
       const operationId = params.operationId!
       const operation = parseOperationId(operationId)
