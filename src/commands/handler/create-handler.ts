@@ -57,7 +57,7 @@ export const createAccountHandler = (deps: AccountHandlerDeps): AccountHandler =
     return account
   }
 
-  const serve = { ...deps, loader, metrics, cache, snapshots, load, signal: stop.signal }
+  const serve = { ...deps, loader, metrics, cache, snapshots, load, handlerId: deps.ids.uuid(), signal: stop.signal }
 
   const open = (accountId: string): Mailbox => {
     const box = openMailbox(accountId)

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { SCHEMA_VERSION } from '../../events/decode.ts'
 import type { EventMetadata } from '../../events/metadata.ts'
 import type { NewEvent } from '../../events/store/event-store.ts'
@@ -34,7 +33,7 @@ const MAX_BYTES = 512 * 1024
 const MAX_COMMANDS = 250
 
 /** Decides from the head of the queue as much as one append may carry. */
-export const decideBatch = <T extends Asked>(accountId: string, from: AccountState, queue: readonly T[], clock: number): Batch<T> => {
+export const decideBatch = <T extends Asked>(origin: Origin, from: AccountState, queue: readonly T[]): Batch<T> => {
   const decided: { asked: T; answer: Answer }[] = []
   const broken: { asked: T; error: unknown }[] = []
   const events: NewEvent[] = []
@@ -46,7 +45,7 @@ export const decideBatch = <T extends Asked>(accountId: string, from: AccountSta
     if (taken >= MAX_COMMANDS) break
     try {
       const decision = decide(state, asked.command, asked.context.time)
-      const fresh = newEvents(accountId, decision.events, asked.context, clock)
+      const fresh = newEvents(origin, state.revision + 1n, decision.events, asked.context)
       const more = fresh.reduce((sum, each) => sum + each.bytes, 0)
       if (events.length > 0 && (events.length + fresh.length > BATCH_MAX_EVENTS || bytes + more > MAX_BYTES)) break
       state = decision.events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
@@ -68,15 +67,20 @@ const isConclusive = (answer: Answer): boolean =>
   (answer.kind === 'account' && !answer.first) ||
   (answer.kind === 'refused' && answer.refusal.code === 'rate_limited')
 
-/**
- * Ids are derived from stream, command, index and the event's data: a retry of this append is idempotent, while another process that
- * decided the same command differently at the same revision gets a conflict instead of a false success.
- */
+/** Who appends: what event ids are derived from besides the revision and the command. */
+interface Origin {
+  /** This handler's own name. Another process that decides the same command at the same revision must get a conflict, not our success. */
+  readonly handlerId: string
+  readonly accountId: string
+  readonly clock: number
+}
+
+/** Ids are derived from handler, stream, the event's own revision and command: a retry of this append is idempotent, nothing else is. */
 const newEvents = (
-  accountId: string,
+  origin: Origin,
+  first: bigint,
   events: readonly { readonly type: string; readonly data: unknown }[],
   context: CommandContext,
-  clock: number,
 ): { readonly event: NewEvent; readonly bytes: number }[] => {
   if (events.length === 0) return []
   const metadata: EventMetadata = {
@@ -85,16 +89,14 @@ const newEvents = (
     commandId: context.commandId,
     actor: context.actor,
     schema: SCHEMA_VERSION,
-    clock,
+    clock: origin.clock,
     ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
   }
-  const stream = accountStream(accountId)
-  return events.map(({ type, data }, index) => {
-    const json = JSON.stringify(data)
-    const digest = createHash('sha256').update(json, 'utf8').digest('hex').slice(0, 32)
-    const id = derivedUuid(`${stream}/${context.commandId}/${index}/${type}/${digest}`)
-    return { event: { id, type, data, metadata }, bytes: Buffer.byteLength(json) + METADATA_BYTES }
-  })
+  const name = `${origin.handlerId}/${accountStream(origin.accountId)}/${context.commandId}`
+  return events.map(({ type, data }, index) => ({
+    event: { id: derivedUuid(`${name}/${first + BigInt(index)}`), type, data, metadata },
+    bytes: JSON.stringify(data).length + METADATA_BYTES,
+  }))
 }
 
 /** Metadata of an event, roughly; it counts toward the batch but not toward the server's limit. */

@@ -10,6 +10,8 @@ import type { SnapshotWriter } from './snapshot-writer.ts'
 export interface ServeDeps extends AppendDeps {
   readonly cache: AccountCache
   readonly snapshots: SnapshotWriter
+  /** Tells this handler's events from those of any other process. */
+  readonly handlerId: string
   /** The account from memory or the log. */
   readonly load: (accountId: string) => Promise<LoadedAccount>
 }
@@ -37,7 +39,7 @@ const serveBatch = async (deps: ServeDeps, box: Mailbox): Promise<void> => {
     account = await loader.withIds(accountId, account)
     cache.keep(accountId, account)
   }
-  const batch = decideBatch(accountId, account.state, box.waiting, deps.clock.now())
+  const batch = decideBatch({ accountId, handlerId: deps.handlerId, clock: deps.clock.now() }, account.state, box.waiting)
   for (const { asked, error } of batch.broken) fail(deps, asked, error)
   if (batch.events.length > 0) {
     box.waiting = box.waiting.slice(batch.taken)
