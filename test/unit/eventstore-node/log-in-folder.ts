@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGroup, type Group } from '../../../src/embedded/eventstore/streams/group.ts'
-import { createIndex } from '../../../src/embedded/eventstore/streams/index.ts'
+import { createIndex } from '../../../src/embedded/eventstore/streams/stream-index.ts'
 
 export const inFolder = async (use: (folder: string) => Promise<void> | void): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'event-log-'))

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { LOG_START } from '../../../src/embedded/eventstore/log/log-file.ts'
 import type { EventToStore } from '../../../src/embedded/eventstore/log/record.ts'
-import { createIndex } from '../../../src/embedded/eventstore/streams/index.ts'
 import { isSoftDeleted } from '../../../src/embedded/eventstore/streams/metadata.ts'
 import { createRecentIds } from '../../../src/embedded/eventstore/streams/recent-ids.ts'
+import { createIndex } from '../../../src/embedded/eventstore/streams/stream-index.ts'
 import { createWriter } from '../../../src/embedded/eventstore/streams/writer.ts'
 
 /** A writer whose disk finishes, or fails, when the test says so. */

@@ -2,8 +2,8 @@ import { FRAME_HEADER } from '../log/frame.ts'
 import { LOG_START } from '../log/log-file.ts'
 import { PAGE } from '../log/pages.ts'
 import { isLastOfFrame, lengthOf, RECORD_HEADER, type StoredEvent } from '../log/record.ts'
-import type { StreamState } from './index.ts'
 import type { Store } from './store.ts'
+import type { StreamState } from './stream-index.ts'
 
 /** Undefined: nothing (more) to read now. A promise only when the disk has to be read: most events come at once. */
 export type Next = StoredEvent | undefined | Promise<StoredEvent | undefined>

@@ -1,6 +1,6 @@
 import { FRAME_HEADER, sealFrame } from '../log/frame.ts'
 import { type EventToStore, recordLength, writeRecord } from '../log/record.ts'
-import type { Published, StreamState } from './index.ts'
+import type { Published, StreamState } from './stream-index.ts'
 
 export interface RecordToStore {
   readonly state: StreamState

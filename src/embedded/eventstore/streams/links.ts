@@ -1,8 +1,8 @@
 import { dataOf, type StoredEvent, typeOf } from '../log/record.ts'
 import { readEvent } from './cursor.ts'
-import { isDurablyTombstoned } from './index.ts'
 import { readableRange } from './readable.ts'
 import type { Store } from './store.ts'
+import { isDurablyTombstoned } from './stream-index.ts'
 
 const LINK_TYPE = '$>'
 const LINK_TARGET = /^(\d+)@(.+)$/s

@@ -1,7 +1,7 @@
 import { createdMsOf, type StoredEvent } from '../log/record.ts'
-import type { StreamState } from './index.ts'
 import { isSoftDeleted } from './metadata.ts'
 import type { Store } from './store.ts'
+import type { StreamState } from './stream-index.ts'
 
 /** What the stream's metadata leaves readable right now. `$all` is never cut. */
 export interface ReadableRange {

@@ -3,9 +3,9 @@ import type { Pages } from '../log/pages.ts'
 import { createdMsOf, dataOf, idKeyOf, isLastOfFrame, isTombstone, revisionOf, type StoredEvent, streamNameOf } from '../log/record.ts'
 import { DamagedLog } from '../log/recovery.ts'
 import type { Doorbell } from './doorbell.ts'
-import { createIndex, type Index } from './index.ts'
 import { isMetastream, originalOf, parseMetadata } from './metadata.ts'
 import { createRecentIds, RECENT_IDS, type WrittenAt } from './recent-ids.ts'
+import { createIndex, type Index } from './stream-index.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 /** The streams of one folder, open for reading and writing by this process alone. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { EventToStore } from '../log/record.ts'
 import { type AppendDecision, decideAppend, type ExpectedRevision } from './append-rules.ts'
 import { createGroup, type Group, type RecordToStore } from './group.ts'
-import { hasMetadata, type Index, isTombstoned, type StreamState } from './index.ts'
 import {
   isMetastream,
   isSoftDeleted,
@@ -14,6 +13,7 @@ import {
   undeletedMetadata,
 } from './metadata.ts'
 import type { RecentIds } from './recent-ids.ts'
+import { hasMetadata, type Index, isTombstoned, type StreamState } from './stream-index.ts'
 
 export type AppendOutcome =
   /** `position` of the last event; undefined when nothing was to be appended. `revision` is the stream's last. */

@@ -1,4 +1,11 @@
-import { createServer, type Http2Server, constants as h2, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import {
+  createServer,
+  type Http2Server,
+  constants as h2,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { status } from '@grpc/grpc-js'
 import { createDeframer } from './deframer.ts'
@@ -47,13 +54,15 @@ export interface ListenOptions {
 /** Room for a full append, so that a 1 MiB request does not wait for window updates. */
 const RECEIVE_WINDOW = 2 * 1024 * 1024
 const STOP_GRACE_MS = 500
+/** Node's default of 10 MB cuts a connection with a few hundred slow readers; each of them holds two outbox buffers at most. */
+const SESSION_MEMORY_MB = 1_024
 
 export const serveGrpc = async (routes: readonly Route[], { host, port }: ListenOptions): Promise<GrpcServer> => {
   const byPath = new Map(routes.map((route) => [route.path, route]))
   const sessions = new Set<ServerHttp2Session>()
   const open = new Set<(callStatus?: CallStatus) => void>()
   let stopping = false
-  const server = createServer({ settings: { initialWindowSize: RECEIVE_WINDOW } })
+  const server = createServer({ settings: { initialWindowSize: RECEIVE_WINDOW }, maxSessionMemory: SESSION_MEMORY_MB })
 
   server.on('session', (session) => {
     sessions.add(session)

@@ -1,7 +1,7 @@
 import { allBackwards, allForwards, type Cursor, FIRST_POSITION, locate, streamCursor } from '../streams/cursor.ts'
-import { isDurablyTombstoned } from '../streams/index.ts'
 import { readableRange } from '../streams/readable.ts'
 import type { Store } from '../streams/store.ts'
+import { isDurablyTombstoned } from '../streams/stream-index.ts'
 import type { GrpcCall, Receiver } from './grpc-server.ts'
 import { streamNotFound } from './read-messages.ts'
 import { parseReadRequest, type ReadRequest } from './read-request.ts'
