@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import { createLog } from '../platform/log.ts'
+import { type DemoFlags, demo } from './demo/command.ts'
 import { digest } from './digest.ts'
 import { type EventStoreRunFlags, eventStoreRun } from './eventstore-run.ts'
 import { type KeysCreateFlags, keysCreate } from './keys-create.ts'
 import { CommandFailure, type Outcome } from './outcome.ts'
+import { type ReconcileFlags, reconcileCommand } from './reconcile.ts'
 
 const log = createLog('quantbot', process.env.QUANTBOT_LOG ?? 'warn')
 
@@ -51,6 +53,23 @@ program
   .description("digest of every shard's read models at one position")
   .option(...JSON_FLAG)
   .action((flags: { json?: boolean }) => show(digest(log), flags))
+
+program
+  .command('reconcile')
+  .description("compare the ledger with the wallets' balances on the chain; exit 1 on a difference")
+  .option('--wait <seconds>', 'give work in flight this long to settle', '0')
+  .option(...JSON_FLAG)
+  .action((flags: ReconcileFlags & { json?: boolean }) => show(reconcileCommand(flags, log), flags))
+
+program
+  .command('demo')
+  .description('trade on a running product, or on one of its own, and prove the result; exit 1 when a proof fails')
+  .option('--orders <n>', 'how many orders', '200')
+  .option('--accounts <n>', 'over how many accounts', '8')
+  .option('--seed <n>', 'the same seed plans the same orders')
+  .option('--prices <dir>', 'folder with recorded prices (QUANTBOT_DEMO_PRICES)')
+  .option(...JSON_FLAG)
+  .action((flags: DemoFlags & { json?: boolean }) => show(demo(flags, log), flags))
 
 try {
   await program.parseAsync()
