@@ -1,11 +1,4 @@
-import {
-  createServer,
-  type Http2Server,
-  constants as h2,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-  type ServerOptions,
-} from 'node:http2'
+import { createServer, type Http2Server, constants as h2, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { status } from '@grpc/grpc-js'
 import { createDeframer } from './deframer.ts'
