@@ -3,6 +3,7 @@ import { accountStream } from '../events/streams.ts'
 import type { Refusal } from '../platform/http/problem.ts'
 import { refusal } from '../platform/http/problem.ts'
 import type { Logger } from '../platform/log.ts'
+import type { Counter } from '../platform/metrics.ts'
 import { faultOf, isTransient } from '../platform/postgres.ts'
 import { awaitPosition, type ConsistencyDeps } from './consistency.ts'
 import type { RedisReader } from './shards/redis-reader.ts'
@@ -17,6 +18,8 @@ export interface ReaderDeps extends ConsistencyDeps {
   /** The shard of an account by the map in force. */
   readonly shardOf: (accountId: string) => Shard
   readonly redis: RedisReader | undefined
+  /** Counts where a cacheable document came from. */
+  readonly cacheReads: Counter<'tier'>
   readonly log: Logger
 }
 
@@ -88,9 +91,16 @@ export const consistent = (deps: ReaderDeps, shard: Shard, minPosition: bigint, 
 /** A cached document that is true at `minPosition` or later: from this process, else from Redis, else undefined. */
 export const readCached = async (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): Promise<CacheHit | undefined> => {
   const own = shard.cache.get(key)
-  if (own && own.asOf >= minPosition) return own
+  if (own && own.asOf >= minPosition) {
+    deps.cacheReads.inc({ tier: 'process' })
+    return own
+  }
   const stored = await deps.redis?.read(shard, key)
-  if (!stored || stored.asOf < minPosition) return undefined
+  if (!stored || stored.asOf < minPosition) {
+    deps.cacheReads.inc({ tier: 'database' })
+    return undefined
+  }
+  deps.cacheReads.inc({ tier: 'redis' })
   shard.cache.fill(key, stored)
   return stored
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { HealthBoard } from '../platform/health.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Logger } from '../platform/log.ts'
-import { Gauge, type Registry } from '../platform/metrics.ts'
+import { Counter, Gauge, type Registry } from '../platform/metrics.ts'
 import { migrateToLatest } from '../platform/migrations.ts'
 import type { ShardFeed } from '../projections/feed.ts'
 import { ensureShardMap, readShardMap, type ShardMap, shardOf } from '../projections/shard-map.ts'
@@ -60,6 +60,12 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
       this.set(redis?.ready() ? 1 : 0)
     },
   })
+  const cacheReads = new Counter({
+    name: 'quantbot_cache_reads_total',
+    help: 'Balances and orders answered from the cache of the process, from Redis or from the database',
+    labelNames: ['tier'] as const,
+    registers: [deps.registry],
+  })
   const following = followShardMap(
     deps,
     (newer) => {
@@ -69,7 +75,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
   )
 
   const reader: ReaderDeps = {
-    ...{ store, ticker, clock, logId, instruments, shards, redis, log },
+    ...{ store, ticker, clock, logId, instruments, shards, redis, cacheReads, log },
     shardOf: (accountId) => shards[shardOf(map, accountId)]!,
   }
   return {

@@ -29,11 +29,17 @@ export interface Page {
 export const pageReply = ({ data, nextCursor, asOf, incomplete }: Page): Reply =>
   ok({ data, nextCursor, asOfPosition: String(asOf), ...(incomplete ? { incomplete: true } : {}) })
 
-/** The route of a list; `cached` may answer instead of the database. */
+/** A cache of whole lists, in front of the database. */
+export interface ListCache<Row> {
+  read(accountId: string, shard: Shard, minPosition: bigint): Promise<Page | undefined>
+  keep(accountId: string, shard: Shard, rows: readonly Row[], asOf: bigint): void
+}
+
+/** The route of a list; the cache is asked for the list as a whole alone. */
 export const accountListRoute = <Row, Key extends CursorKey>(
   deps: ReaderDeps,
   list: AccountList<Row, Key>,
-  cached?: (request: { readonly accountId: string; readonly shard: Shard; readonly minPosition: bigint }) => Promise<Page | undefined>,
+  cache?: ListCache<Row>,
 ): Route =>
   route({
     method: 'GET',
@@ -50,8 +56,9 @@ export const accountListRoute = <Row, Key extends CursorKey>(
       const minPosition = minPositionOf(query)
       const late = await consistent(deps, shard, minPosition, signal)
       if (late) return { refusal: late }
-      const whole = query.cursor === undefined && query.limit === undefined ? await cached?.({ accountId, shard, minPosition }) : undefined
-      if (whole) return pageReply(whole)
+      const whole = query.cursor === undefined && query.limit === undefined
+      const cached = whole ? await cache?.read(accountId, shard, minPosition) : undefined
+      if (cached) return pageReply(cached)
 
       const limit = limitOf(query)
       const read = await readAccount<Row>(shard, accountId, list.sql, [...(cursor.key ?? list.start), limit + 1])
@@ -59,6 +66,7 @@ export const accountListRoute = <Row, Key extends CursorKey>(
       if (!read.known) return refuse('not_found', 'no such account', { extra: { asOfPosition: String(read.asOf) } })
       const rows = read.rows.slice(0, limit)
       const more = read.rows.length > limit
+      if (whole && !more && !read.incomplete) cache?.keep(accountId, shard, rows, read.asOf)
       return pageReply({
         data: await list.documents(rows, shard),
         nextCursor: more ? encodeCursor(deps.logId, `${list.name}/${accountId}`, list.keyOf(rows.at(-1)!)) : null,

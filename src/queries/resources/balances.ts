@@ -29,11 +29,15 @@ export const balancesRoute = (deps: ReaderDeps): Route =>
       keyOf: (row) => [row.asset],
       documents: (rows, shard) => balanceDocuments(deps, shard, cachedBalances(rows)),
     },
-    async ({ accountId, shard, minPosition }) => {
-      const hit = await readCached(deps, shard, balancesKey(accountId), minPosition)
-      if (!hit) return undefined
-      const data = await balanceDocuments(deps, shard, JSON.parse(hit.json) as readonly CachedBalance[])
-      return { data, nextCursor: null, asOf: hit.asOf, incomplete: false }
+    {
+      read: async (accountId, shard, minPosition) => {
+        const hit = await readCached(deps, shard, balancesKey(accountId), minPosition)
+        if (!hit) return undefined
+        const data = await balanceDocuments(deps, shard, JSON.parse(hit.json) as readonly CachedBalance[])
+        return { data, nextCursor: null, asOf: hit.asOf, incomplete: false }
+      },
+      keep: (accountId, shard, rows, asOf) =>
+        shard.cache.fill(balancesKey(accountId), { json: JSON.stringify(cachedBalances(rows)), asOf }),
     },
   )
 

@@ -5,7 +5,7 @@ import { createHealthBoard, type HealthBoard } from '../../../src/platform/healt
 import { type Grant, hashKey } from '../../../src/platform/http/grant.ts'
 import { serveHttp } from '../../../src/platform/http/server.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
-import { createRegistry } from '../../../src/platform/metrics.ts'
+import { createRegistry, type Registry } from '../../../src/platform/metrics.ts'
 import { createShardFeed, type ShardFeed } from '../../../src/projections/feed.ts'
 import { startQueriesRole } from '../../../src/queries/role.ts'
 import { log, openReadSide, type ReadSide } from '../projections/read-side.ts'
@@ -21,6 +21,7 @@ export interface ReadApi {
   readonly side: ReadSide
   readonly health: HealthBoard
   readonly feed: ShardFeed
+  readonly registry: Registry
   get(path: string, key?: string): Promise<Answer>
   close(): Promise<void>
 }
@@ -58,7 +59,7 @@ export const openReadApi = async (
     0,
   )
   return {
-    ...{ side, health, feed },
+    ...{ side, health, feed, registry },
     get: async (path, key = 'reader') => {
       const response = await fetch(http.url + path, { headers: { authorization: `Bearer ${key}` } })
       return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] }
