@@ -35,8 +35,9 @@ const POLL_MS = 500
 
 export const verdictOf = async (trial: Trial): Promise<Verdict> => {
   const { config, orders, say, log } = trial
-  const byStatus: Record<string, number> = {}
-  for (const { ordStatus } of orders) byStatus[String(ordStatus)] = (byStatus[String(ordStatus)] ?? 0) + 1
+  const byStatus = countBy(orders, ({ ordStatus }) => ordStatus)
+  const unfilled = orders.filter(({ text }) => text !== undefined)
+  say(`why orders ended unfilled: ${JSON.stringify(countBy(unfilled, ({ text }) => text))}`)
   const unresolved = await unresolvedCompensations(trial)
   const reconciled = await reconcileServices(config, log, SETTLE_MS)
   say(`ledger and chain compared over ${reconciled.accounts} accounts: ${reconciled.differences.length} differences`)
@@ -54,6 +55,12 @@ export const verdictOf = async (trial: Trial): Promise<Verdict> => {
     unresolved,
     readModelEqualsReplay: verified.differences.length === 0,
   }
+}
+
+const countBy = (orders: readonly Json[], of: (order: Json) => unknown): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const order of orders) counts[String(of(order))] = (counts[String(of(order))] ?? 0) + 1
+  return counts
 }
 
 /** Counted at the log's head, again until there is none or time is out. */

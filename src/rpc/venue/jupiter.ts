@@ -56,16 +56,15 @@ export const createJupiterVenue = ({ url, apiKey, registry }: JupiterOptions): S
       return answer.ok ? { ok: true, value: toQuote(swap, answer.value) } : answer
     },
     build: async (swap, { limit, payer }) => {
-      const quoted = await fetchBuild(swap, payer, 0)
-      if (!quoted.ok) return quoted
-      const slippageBps = slippageWithin(swap, quoted.value, limit)
-      if (slippageBps === undefined) return beyondLimit(swap, quoted.value, limit)
-      const built = slippageBps === 0 ? quoted : await fetchBuild(swap, payer, slippageBps)
-      if (!built.ok) return built
-      const { otherAmountThreshold: threshold } = built.value
-      // The pool may have moved between the two calls.
-      if (swap.mode === 'exact_in' ? threshold < limit : threshold > limit) return beyondLimit(swap, built.value, limit)
-      return { ok: true, value: toBuiltSwap(swap, built.value) }
+      let answer = await fetchBuild(swap, payer, 0)
+      for (let part = 1; part <= BUILD_PARTS; part *= 2) {
+        if (!answer.ok) return answer
+        const room = slippageWithin(swap, answer.value, limit)
+        if (room === undefined) return beyondLimit(swap, answer.value, limit)
+        answer = await fetchBuild(swap, payer, Math.floor(room / part))
+        if (answer.ok && keeps(swap, answer.value.otherAmountThreshold, limit)) return { ok: true, value: toBuiltSwap(swap, answer.value) }
+      }
+      return failed('unavailable', 'the price moves faster than it can be asked for')
     },
     prices: async (mints) => {
       const answer = await get('/price/v3', { ids: mints.join(',') }, PriceResponse)
@@ -122,6 +121,13 @@ const mismatch = (swap: SwapRequest, mode: string, answer: BuildResponse): { ok:
 
 const beyondLimit = (swap: SwapRequest, { inAmount, outAmount }: BuildResponse, limit: bigint) =>
   failed('beyond_limit', swap.mode === 'exact_in' ? `${outAmount} out, at least ${limit} wanted` : `${inAmount} in, at most ${limit} given`)
+
+/** The pool may move between a quote and the build with the slippage it allows: then the next one is asked for a half, a quarter … of the room. */
+const BUILD_PARTS = 8
+
+/** Whether the program's threshold is no worse than the limit. */
+const keeps = (swap: SwapRequest, threshold: bigint, limit: bigint): boolean =>
+  swap.mode === 'exact_in' ? threshold >= limit : threshold <= limit
 
 /** The widest slippage that keeps the program's threshold inside the limit; undefined when the quote itself is outside. */
 const slippageWithin = (swap: SwapRequest, { inAmount, outAmount }: BuildResponse, limit: bigint): number | undefined => {
