@@ -24,7 +24,11 @@ export async function* followAll(
   while (!signal.aborted) {
     const subscription = subscribe(client, streams, last, batch)
     subscription.once('confirmation', () => onState?.({ connected: true }))
-    const cut = (): void => void subscription.unsubscribe().then(() => subscription.destroy())
+    const cut = (): void => {
+      // rejects when the subscription never got a stream: there is nothing to end then
+      subscription.unsubscribe().catch(() => undefined)
+      subscription.destroy()
+    }
     signal.addEventListener('abort', cut, { once: true })
     try {
       for await (const events of batches(subscription, batch)) {

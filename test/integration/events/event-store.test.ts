@@ -153,6 +153,27 @@ describe('event store port', () => {
     )
   })
 
+  it('acknowledges appends while subscriptions of the same process are held back', async () => {
+    const stream = streamName()
+    const heavy = (n: number): NewEvent => ({ ...event(n), data: { n, filler: 'x'.repeat(2_000) } })
+    for (let from = 0; from < 4_000; from += 200) {
+      const batch = Array.from({ length: 200 }, (_, n) => heavy(from + n))
+      await store.append(stream, from === 0 ? 'no_stream' : BigInt(from - 1), batch)
+    }
+    const stop = new AbortController()
+    const follow = () => store.follow({ after: undefined, streams: `^${stream}$`, batch: 10, signal: stop.signal })[Symbol.asyncIterator]()
+    const held = Array.from({ length: 6 }, follow)
+    for (const reader of held) await reader.next()
+    // 8 MB wait for each of them, and none reads on
+    await systemClock.sleep(300)
+    for (let n = 0; n < 20; n++) {
+      const outcome = await store.append(streamName(), 'no_stream', [event()], 1_000)
+      assert.equal(outcome.kind, 'appended')
+    }
+    stop.abort()
+    for (const reader of held) await reader.return?.(undefined)
+  })
+
   it('resumes a cut subscription without a gap or a repetition, while the reader is slow', async () => {
     const proxy = await cuttableProxy(url)
     const remote = await open(proxy.url)
