@@ -106,7 +106,9 @@ export const createChain = ({ urls, registry }: PoolOptions): Chain => {
 
     // Asked of one endpoint only: a second request would give twice.
     airdrop: (address, lamports) =>
-      endpoints[0]!.call('requestAirdrop', (connection) => connection.requestAirdrop(new PublicKey(address), Number(lamports))),
+      (endpoints.find((endpoint) => endpoint.health().healthy) ?? endpoints[0]!).call('requestAirdrop', (connection) =>
+        connection.requestAirdrop(new PublicKey(address), Number(lamports)),
+      ),
 
     endpoints: () => endpoints.map((endpoint) => endpoint.health()),
     close: async () => {

@@ -36,7 +36,11 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     log,
     run: async (accountId) => {
       const worker = workers[groupOf(accountId)]
-      if (!worker?.holds()) return undefined
+      if (!worker?.holds()) {
+        tracker.release(accountId)
+        prices.keep(accountId, new Set())
+        return undefined
+      }
       const owned = () => !stopping && worker.holds()
       const pass = await runAccount(settling, accountId, { seen: worker.seen(accountId), owned })
       if (pass.idleAt !== undefined) worker.idle(accountId, pass.idleAt)

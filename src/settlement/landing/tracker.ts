@@ -28,6 +28,8 @@ export interface Tracker {
   }): Sighting
   finality(item: { readonly accountId: string; readonly signature: string; readonly slot: number }): FinalSighting
   forget(signature: string): void
+  /** Another worker has the account now. */
+  release(accountId: string): void
   close(): Promise<void>
 }
 
@@ -159,6 +161,10 @@ export const createTracker = ({ chain, slotMs, clock, log, registry, wake }: Tra
     forget: (signature) => {
       open.delete(signature)
       landed.delete(signature)
+    },
+    release: (accountId) => {
+      for (const pending of [open, landed])
+        for (const [signature, entry] of pending) if (entry.accountId === accountId) pending.delete(signature)
     },
     close: async () => {
       stopping.abort()

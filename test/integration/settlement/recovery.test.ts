@@ -150,6 +150,28 @@ describe('settlement across crashes', function () {
     await worker.close()
   })
 
+  it('tells an outcome unknown when nobody can prove it, signs nothing meanwhile, and books it when it is known', async () => {
+    const accountId = await funded()
+    let cut = true
+    const worker = await stand.startWorker((deps) => ({
+      ...deps,
+      chain: {
+        ...deps.chain,
+        send: async (wire) => (cut ? { accepted: [], failures: [] } : deps.chain.send(wire)),
+        finalizedHeights: async () => (await deps.chain.finalizedHeights()).map((h) => (cut ? { ...h, height: h.height + 1_000 } : h)),
+        statusAt: async (endpoint, signature) =>
+          cut ? { ok: false, error: { kind: 'unavailable', detail: 'cut off' } } : deps.chain.statusAt(endpoint, signature),
+      },
+    }))
+    const number = await stand.place(accountId, { orderQty: SOL })
+    await seen(accountId, 'TransactionOutcomeUnknown')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    assert.equal(await count(accountId, 'TransactionOutcomeUnknown'), 1)
+    cut = false
+    await executedOnce(accountId, number)
+    await worker.close()
+  })
+
   it('takes back a trade that vanished from the chain, and books it anew when the same bytes land', async () => {
     const accountId = await funded()
     let hidden: string | undefined

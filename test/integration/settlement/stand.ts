@@ -110,8 +110,15 @@ export const openStand = async (): Promise<Stand> => {
     return all
   }
 
+  const setPrice = async (symbol: string, price: string): Promise<void> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'quantbot_setPoolPrice', params: [{ symbol, price }] })
+    const response = await fetch(urls[0]!, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const answer = (await response.json()) as { error?: { message: string } }
+    if (answer.error) throw new Error(answer.error.message)
+  }
+
   return {
-    ...{ store, instruments, command, state, events },
+    ...{ store, instruments, command, state, events, setPrice },
     eventStorePid: () => readPid(join(dataDir, 'run', 'eventstore.json')),
     deps: () => current!,
     startWorker: async (change = (deps) => deps) => {
@@ -173,12 +180,6 @@ export const openStand = async (): Promise<Stand> => {
         ),
       )
     },
-    setPrice: async (symbol, price) => {
-      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'quantbot_setPoolPrice', params: [{ symbol, price }] })
-      const response = await fetch(urls[0]!, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-      const answer = (await response.json()) as { error?: { message: string } }
-      if (answer.error) throw new Error(answer.error.message)
-    },
     chainBalances: async (accountId) => {
       const owner = (await state(accountId)).wallet?.publicKey ?? ''
       const assets = ['SOL', 'USDC', 'BONK'].map((asset) => instruments.byAsset(asset)!)
@@ -188,6 +189,8 @@ export const openStand = async (): Promise<Stand> => {
     },
     close: async () => {
       for (const close of roles) await close()
+      // The chain is shared: leave its price as it was founded.
+      await setPrice('SOL/USDC', '150')
       stopping.abort()
       await quotes.close()
       await traders.close()
