@@ -1,4 +1,4 @@
-import pg from 'pg'
+import pg, { type QueryConfig, type QueryResult } from 'pg'
 import type { Logger } from './log.ts'
 
 export type { Pool, PoolClient } from 'pg'
@@ -16,6 +16,8 @@ export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg
   const pool = new pg.Pool({
     connectionString: url,
     max,
+    // statements sent together on one connection need not wait for each other's answers
+    pipeline: true,
     application_name: `quantbot-${name}`,
     types: { getTypeParser },
     keepAlive: true,
@@ -35,27 +37,66 @@ export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg
  * Runs `work` in one transaction of one connection; rolls back and rethrows when it throws.
  * A rejection at the very end leaves the outcome unknown: callers guard their writes by checkpoint, fence or key.
  */
-export const transaction = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, begin = 'BEGIN'): Promise<T> => {
+export const transaction = <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, begin = 'BEGIN'): Promise<T> =>
+  withClient(pool, async (client) => {
+    await client.query(begin)
+    let value: T
+    try {
+      value = await work(client)
+    } catch (error) {
+      return rollback(client, error)
+    }
+    await client.query('COMMIT')
+    return value
+  })
+
+/** Lends one connection of the pool to `work`; a connection that broke is not used again. */
+export const withClient = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
   const client = await pool.connect()
   // Between queries a checked-out client reports a broken connection by event only.
   const ignore = () => {}
   client.on('error', ignore)
-  let broken: Error | undefined
+  let broken = false
   try {
-    await client.query(begin)
-    const value = await work(client)
-    await client.query('COMMIT')
-    return value
+    return await work(client)
   } catch (error) {
-    broken = await client.query('ROLLBACK').then(
-      () => undefined,
-      (fault: Error) => fault,
-    )
+    broken = !(error instanceof pg.DatabaseError)
     throw error
   } finally {
     client.off('error', ignore)
     client.release(broken)
   }
+}
+
+/**
+ * Runs statements in one transaction of a pipelined connection: all of them in one round trip, and the commit in another, sent only when
+ * each has succeeded and `check` accepts their results. @throws the fault of the first that failed, or what `check` throws: nothing is
+ * written then. A connection lost at the commit leaves the outcome unknown
+ */
+export const pipelinedTransaction = async (
+  client: pg.PoolClient,
+  statements: readonly QueryConfig[],
+  check: (results: readonly QueryResult[]) => void,
+): Promise<void> => {
+  // settled, not raced: the answers of all must be in before the connection is used for anything else
+  const settled = await Promise.allSettled([client.query('BEGIN'), ...statements.map((one) => client.query(one))])
+  try {
+    const fault = settled.find((one) => one.status === 'rejected')
+    if (fault) throw fault.reason
+    check(settled.slice(1).map((one) => (one as PromiseFulfilledResult<QueryResult>).value))
+  } catch (error) {
+    await rollback(client, error)
+  }
+  await client.query('COMMIT')
+}
+
+const rollback = async (client: pg.PoolClient, error: unknown): Promise<never> => {
+  const failed = await client.query('ROLLBACK').then(
+    () => undefined,
+    (fault: Error) => fault,
+  )
+  // a connection that cannot roll back is broken: the fault that says so comes first, ours goes along
+  throw failed && !(failed instanceof pg.DatabaseError) ? Object.assign(failed, { cause: error }) : error
 }
 
 /** One line about a database error: the error object itself drags the whole connection into a log. */

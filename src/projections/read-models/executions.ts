@@ -49,14 +49,15 @@ export const executionsTable: Table<ExecutionRow> = {
     position: ['position', 'bigint'],
   },
   key: ['accountId', 'execId'],
-  loadBy: ['accountId', 'execId'],
+  // a canceled trade is taken out of the position by trading the others again: all of them are needed then
+  loadBy: ['accountId', 'symbol'],
 }
 
 /** Trades and the cancels of vanished ones, as FIX ExecutionReports tell them. */
 export const executions = accountProjection({
   table: executionsTable,
   reads: ({ accountId, event }, want) => {
-    if (event.type === 'TradeCanceled') want(executionsTable, accountId, event.data.execRefId)
+    if (event.type === 'TradeCanceled') want(executionsTable, accountId, event.data.symbol)
   },
   apply: (fact, rows) => {
     const { accountId, event, revision, position } = fact

@@ -1,9 +1,8 @@
-import type { Side } from '../../events/fields.ts'
-import type { PoolClient } from '../../platform/postgres.ts'
 import { accountProjection } from '../projection.ts'
 import type { RowSets } from '../writing/rows.ts'
 import type { Table } from '../writing/table.ts'
 import { addTrade, FLAT, type Holding } from './average-cost.ts'
+import { executionsTable } from './executions.ts'
 
 export interface PositionRow extends Holding {
   readonly accountId: string
@@ -31,7 +30,7 @@ export const positionsTable: Table<PositionRow> = {
   loadBy: ['accountId', 'symbol'],
 }
 
-/** What each account holds by trading, at average cost. A canceled trade is taken out by `retradePositions` before the batch is written. */
+/** What each account holds by trading, at average cost. Runs after the executions. */
 export const positions = accountProjection({
   table: positionsTable,
   reads: ({ accountId, event }, want) => {
@@ -41,31 +40,20 @@ export const positions = accountProjection({
     if (event.type !== 'TradeBooked' && event.type !== 'TradeCanceled') return
     const { symbol, side, baseDecimals, quoteDecimals } = event.data
     const table = rows.of(positionsTable)
-    const held: Holding = table.get(accountId, symbol) ?? FLAT
     const { qty, cost, realized } =
-      event.type === 'TradeBooked' ? addTrade(held, side, BigInt(event.data.lastQty), BigInt(event.data.lastQuote)) : held
+      event.type === 'TradeBooked'
+        ? addTrade(table.get(accountId, symbol) ?? FLAT, side, BigInt(event.data.lastQty), BigInt(event.data.lastQuote))
+        : tradedWithoutBusted(rows, accountId, symbol)
     table.put({ accountId, symbol, qty, cost, realized, baseDecimals, quoteDecimals, revision, position })
   },
 })
 
-// Average cost depends on the order of trades, so a trade cannot be subtracted afterwards: what is left is traded again from the start.
-// Vanished transactions are rare; the executions of one account and symbol are an index range.
-const TRADES_LEFT = `
-  SELECT side, qty, quote FROM executions
-  WHERE account_id = $1 AND symbol = $2 AND exec_type = 'Trade' AND NOT busted
-  ORDER BY event_revision`
-
-/** Computes anew the positions that lost a trade in this batch. The batch's executions must have been written in the same transaction. */
-export const retradePositions = async (client: PoolClient, rows: RowSets, lost: Iterable<readonly [accountId: string, symbol: string]>) => {
-  const table = rows.of(positionsTable)
-  for (const [accountId, symbol] of lost) {
-    const row = table.get(accountId, symbol)
-    if (!row) continue
-    const trades = await client.query<{ side: Side; qty: bigint; quote: bigint }>({
-      name: 'position-trades',
-      text: TRADES_LEFT,
-      values: [accountId, symbol],
-    })
-    table.put({ ...row, ...trades.rows.reduce<Holding>((held, t) => addTrade(held, t.side, t.qty, t.quote), FLAT) })
-  }
-}
+/**
+ * Average cost depends on the order of trades, so a trade cannot be subtracted afterwards: what is left is traded again from the start.
+ * Vanished transactions are rare, and the executions projection has all of the symbol loaded for them.
+ */
+const tradedWithoutBusted = (rows: RowSets, accountId: string, symbol: string): Holding =>
+  [...rows.of(executionsTable).all()]
+    .filter((one) => one.accountId === accountId && one.symbol === symbol && one.execType === 'Trade' && !one.busted)
+    .sort((a, b) => (a.eventRevision < b.eventRevision ? -1 : 1))
+    .reduce<Holding>((held, { side, qty, quote }) => addTrade(held, side, qty, quote), FLAT)

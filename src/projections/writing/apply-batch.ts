@@ -1,11 +1,10 @@
 import type { Position, RecordedEvent } from '../../events/store/event-store.ts'
-import type { Pool } from '../../platform/postgres.ts'
-import { transaction } from '../../platform/postgres.ts'
+import { type Pool, type PoolClient, pipelinedTransaction, withClient } from '../../platform/postgres.ts'
 import { changedDocuments } from '../cache/documents.ts'
 import type { CachedDocument } from '../feed.ts'
-import { advanceCheckpoint, isAfter, lockCheckpoint, type ShardClaim } from './checkpoint.ts'
-import { loadPausedStreams, type PausedStreams, parkEvents } from './paused-streams.ts'
-import { project, writeRows } from './project.ts'
+import { type Checkpoint, isAfter, moveCheckpoint, readCheckpoint, type ShardClaim, StaleCheckpoint } from './checkpoint.ts'
+import { loadPausedStreams, parkStatements } from './paused-streams.ts'
+import { checkWritten, project, rowStatements } from './project.ts'
 
 /** Events of one shard in order, and the position up to which there are no others. */
 export interface Batch {
@@ -13,53 +12,89 @@ export interface Batch {
   readonly to: Position
 }
 
-/** What a transaction did. */
-export interface Applied {
-  readonly from: Position
-  readonly to: Position
-  readonly applied: number
-  readonly parked: number
-  readonly rows: ReadonlyMap<string, number>
-  readonly documents: readonly CachedDocument[]
-  readonly paused: PausedStreams
-  /** A stream was paused or had been resumed by someone else: what is cached of it is in doubt. */
-  readonly pausesChanged: boolean
+/** What a writer remembers of its shard; true as long as nobody else has written. */
+export interface ShardState {
+  readonly checkpoint: Checkpoint
+  readonly paused: ReadonlySet<string>
 }
 
+/** What a batch did. */
+export interface Applied {
+  readonly from: Position
+  readonly state: ShardState
+  readonly applied: number
+  readonly parked: number
+  /** Written by table. */
+  readonly rows: ReadonlyMap<string, number>
+  readonly documents: readonly CachedDocument[]
+  /** A stream was paused, or the state had to be read again: what is cached of the shard is in doubt. */
+  readonly doubt: boolean
+}
+
+type Owner = Pick<ShardClaim, 'shard' | 'fence'>
+
 /**
- * Writes a batch's rows and moves the checkpoint in one transaction: exactly once, because events at or below the stored checkpoint are
- * dropped under its lock. A second delivery, or a retry after an unknown commit, changes nothing.
+ * Writes a batch's rows and moves the checkpoint in one transaction: exactly once, because it commits only from the very checkpoint that the
+ * rows were read at, and events at or below that are dropped. A second delivery, or a retry after an unknown commit, changes nothing.
  * `refused`: the database would not take this single event's rows; it is parked with that reason. @throws LeaseLost, database errors
  */
-export const applyBatch = (
+export const applyBatch = async (
   pool: Pool,
-  claim: Pick<ShardClaim, 'shard' | 'fence'>,
-  known: PausedStreams | undefined,
+  owner: Owner,
+  known: ShardState | undefined,
   batch: Batch,
   refused?: string,
-): Promise<Applied> =>
-  transaction(pool, async (client) => {
-    const { position: from, pauses: version } = await lockCheckpoint(client, claim)
-    const paused = known?.version === version ? known : await loadPausedStreams(client, version)
-    const events = batch.events.filter((event) => isAfter(event.position, from))
-    if (!isAfter(batch.to, from))
-      return { from, to: from, applied: 0, parked: 0, rows: new Map(), documents: [], paused, pausesChanged: paused !== known }
+): Promise<Applied> => {
+  const state = known ?? (await readState(pool, owner))
+  try {
+    return await withClient(pool, (client) => applyFrom(client, owner, state, batch, known === undefined, refused))
+  } catch (error) {
+    if (!(error instanceof StaleCheckpoint)) throw error
+    return applyBatch(pool, owner, undefined, batch, refused)
+  }
+}
 
-    const projected = await project(client, refused === undefined ? events : [], paused.streams)
-    const rows = await writeRows(client, projected)
-    const pauses = refused === undefined ? projected.pauses : events.map((event) => ({ event, reason: refused }))
-    const parked = refused === undefined ? projected.parked : events
-    await parkEvents(client, pauses, parked)
-    await advanceCheckpoint(client, claim.shard, batch.to, pauses.length > 0)
-    const streams = new Set([...paused.streams, ...pauses.map(({ event }) => event.streamId)])
-    return {
-      from,
-      to: batch.to,
-      applied: projected.applied,
-      parked: parked.length,
-      rows,
-      documents: changedDocuments(projected.rows),
-      paused: pauses.length > 0 ? { version: version + 1n, streams } : paused,
-      pausesChanged: pauses.length > 0 || (known !== undefined && paused !== known),
-    }
+/** The shard's state as stored. @throws LeaseLost */
+export const readState = async (pool: Pool, owner: Owner): Promise<ShardState> => {
+  // in this order: a stream paused in between makes the checkpoint stale, and the batch is tried again
+  const checkpoint = await readCheckpoint(pool, owner)
+  return { checkpoint, paused: await loadPausedStreams(pool) }
+}
+
+const applyFrom = async (
+  client: PoolClient,
+  owner: Owner,
+  state: ShardState,
+  batch: Batch,
+  doubt: boolean,
+  refused?: string,
+): Promise<Applied> => {
+  const { checkpoint, paused } = state
+  const from = checkpoint.position
+  const nothing = { from, state, applied: 0, parked: 0, rows: new Map(), documents: [], doubt }
+  if (!isAfter(batch.to, from)) return nothing
+  const events = batch.events.filter((event) => isAfter(event.position, from))
+
+  const projected = await project(client, refused === undefined ? events : [], paused)
+  const pauses = refused === undefined ? projected.pauses : events.map((event) => ({ event, reason: refused }))
+  const parked = refused === undefined ? projected.parked : events
+  const rows = rowStatements(projected)
+  const move = moveCheckpoint(owner, checkpoint, batch.to, pauses.length > 0)
+  const statements = [move, ...rows.map(({ statement }) => statement), ...parkStatements(pauses, parked)]
+  await pipelinedTransaction(client, statements, ([moved, ...written]) => {
+    if (moved?.rowCount !== 1) throw new StaleCheckpoint(owner.shard)
+    for (const [n, row] of rows.entries()) checkWritten(row, written[n]?.rowCount ?? 0)
   })
+  return {
+    from,
+    state: {
+      checkpoint: { position: batch.to, pauses: checkpoint.pauses + (pauses.length > 0 ? 1n : 0n) },
+      paused: pauses.length > 0 ? new Set([...paused, ...pauses.map(({ event }) => event.streamId)]) : paused,
+    },
+    applied: projected.applied,
+    parked: parked.length,
+    rows: new Map(rows.map(({ table, count }) => [table, count])),
+    documents: changedDocuments(projected.rows),
+    doubt: doubt || pauses.length > 0,
+  }
+}

@@ -1,5 +1,6 @@
+import type { QueryConfig } from 'pg'
 import type { Position } from '../../events/store/event-store.ts'
-import type { Pool, PoolClient } from '../../platform/postgres.ts'
+import type { Pool } from '../../platform/postgres.ts'
 
 /** How far a shard has come: the last event processed. -1 is before the first. */
 export interface Checkpoint {
@@ -32,6 +33,14 @@ export class LeaseLost extends Error {
   constructor(shard: number) {
     super(`shard ${shard} has a newer owner`)
     this.name = 'LeaseLost'
+  }
+}
+
+/** The checkpoint is not the one that the rows were read at; nothing was written. */
+export class StaleCheckpoint extends Error {
+  constructor(shard: number) {
+    super(`shard ${shard}: the checkpoint is not the one known`)
+    this.name = 'StaleCheckpoint'
   }
 }
 
@@ -79,27 +88,29 @@ export const claimCheckpoint = async (pool: Pool, claim: ShardClaim): Promise<Ch
   return checkpointOf(rows[0])
 }
 
-/** Locks the checkpoint until the transaction ends, so that batches of a shard follow one another. @throws LeaseLost */
-export const lockCheckpoint = async (client: PoolClient, { shard, fence }: Pick<ShardClaim, 'shard' | 'fence'>): Promise<Checkpoint> => {
-  const { rows } = await client.query<Row>({
-    name: 'checkpoint-lock',
-    text: 'SELECT * FROM checkpoint WHERE shard = $1 FOR UPDATE',
-    values: [shard],
-  })
+/** The stored checkpoint. @throws LeaseLost when it is another owner's */
+export const readCheckpoint = async (pool: Pool, { shard, fence }: Pick<ShardClaim, 'shard' | 'fence'>): Promise<Checkpoint> => {
+  const { rows } = await pool.query<Row>({ name: 'checkpoint-read', text: 'SELECT * FROM checkpoint WHERE shard = $1', values: [shard] })
   if (rows[0]?.fence !== fence) throw new LeaseLost(shard)
   return checkpointOf(rows[0])
 }
 
-const ADVANCE = `
+// Comes first in the transaction: its row lock orders the batches of a shard and makes a new owner wait for this one.
+const MOVE = `
   UPDATE checkpoint SET commit_position = $2, prepare_position = $3, pauses = pauses + $4
-  WHERE shard = $1 AND (commit_position, prepare_position) < ($2, $3)`
+  WHERE shard = $1 AND fence = $5 AND commit_position = $6 AND prepare_position = $7 AND pauses = $8`
 
-/** Moves the checkpoint forward, never back, in the transaction that writes the rows. */
-export const advanceCheckpoint = async (client: PoolClient, shard: number, to: Position, paused: boolean): Promise<void> => {
-  const values = [shard, to.commit, to.prepare, paused ? 1 : 0]
-  const { rowCount } = await client.query({ name: 'checkpoint-advance', text: ADVANCE, values })
-  if (rowCount !== 1) throw new Error(`shard ${shard}: the checkpoint is not before ${to.commit}`)
-}
+/** Moves the checkpoint to a later one from exactly the one known; no row when it is another by now. */
+export const moveCheckpoint = (
+  { shard, fence }: Pick<ShardClaim, 'shard' | 'fence'>,
+  from: Checkpoint,
+  to: Position,
+  paused: boolean,
+): QueryConfig => ({
+  name: 'checkpoint-move',
+  text: MOVE,
+  values: [shard, to.commit, to.prepare, paused ? 1 : 0, fence, from.position.commit, from.position.prepare, from.pauses],
+})
 
 const checkpointOf = (row: Row): Checkpoint => ({
   position: { commit: row.commit_position, prepare: row.prepare_position },

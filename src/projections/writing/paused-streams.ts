@@ -1,11 +1,6 @@
+import type { QueryConfig } from 'pg'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
-import type { PoolClient } from '../../platform/postgres.ts'
-
-/** The streams of a shard that wait for a fix, as of a version of the checkpoint row. */
-export interface PausedStreams {
-  readonly version: bigint
-  readonly streams: ReadonlySet<string>
-}
+import type { Pool, PoolClient } from '../../platform/postgres.ts'
 
 /** A stream that stops at this event. */
 export interface Pause {
@@ -13,9 +8,9 @@ export interface Pause {
   readonly reason: string
 }
 
-export const loadPausedStreams = async (client: PoolClient, version: bigint): Promise<PausedStreams> => {
-  const { rows } = await client.query<{ stream_id: string }>('SELECT stream_id FROM paused_streams')
-  return { version, streams: new Set(rows.map((row) => row.stream_id)) }
+export const loadPausedStreams = async (pool: Pool): Promise<ReadonlySet<string>> => {
+  const { rows } = await pool.query<{ stream_id: string }>('SELECT stream_id FROM paused_streams')
+  return new Set(rows.map((row) => row.stream_id))
 }
 
 const PAUSE = `
@@ -29,31 +24,38 @@ const PARK = `
   ON CONFLICT (stream_id, revision) DO NOTHING`
 
 /** Writes down what stops and what waits behind it, in the transaction that moves the checkpoint past them. */
-export const parkEvents = async (client: PoolClient, pauses: readonly Pause[], parked: readonly RecordedEvent[]): Promise<void> => {
-  if (pauses.length > 0) {
-    const streams = pauses.map(({ event }) => event.streamId)
-    const revisions = pauses.map(({ event }) => event.revision)
-    const types = pauses.map(({ event }) => event.type)
-    // Postgres text holds no NUL, and the event that broke a projection may well be one that has it.
-    const reasons = pauses.map(({ reason }) => reason.replaceAll('\u0000', '').slice(0, 500))
-    const positions = pauses.map(({ event }) => event.position.commit)
-    await client.query({ name: 'streams-pause', text: PAUSE, values: [streams, revisions, types, reasons, positions] })
-  }
-  if (parked.length > 0) {
-    const column = <T>(value: (event: RecordedEvent) => T): T[] => parked.map(value)
-    const values = [
-      column((event) => event.streamId),
-      column((event) => event.revision),
-      column((event) => event.id),
-      column((event) => event.type),
-      column((event) => JSON.stringify(event.data ?? null)),
-      column((event) => JSON.stringify(event.metadata ?? null)),
-      column((event) => event.created),
-      column((event) => event.position.commit),
-      column((event) => event.position.prepare),
-    ]
-    await client.query({ name: 'events-park', text: PARK, values })
-  }
+export const parkStatements = (pauses: readonly Pause[], parked: readonly RecordedEvent[]): readonly QueryConfig[] => [
+  ...(pauses.length > 0 ? [pauseStatement(pauses)] : []),
+  ...(parked.length > 0 ? [parkStatement(parked)] : []),
+]
+
+const pauseStatement = (pauses: readonly Pause[]): QueryConfig => {
+  const column = <T>(value: (pause: Pause) => T): T[] => pauses.map(value)
+  const values = [
+    column(({ event }) => event.streamId),
+    column(({ event }) => event.revision),
+    column(({ event }) => event.type),
+    // Postgres text holds no NUL, and the event that broke a projection may well be one that has it
+    column(({ reason }) => reason.replaceAll('\u0000', '').slice(0, 500)),
+    column(({ event }) => event.position.commit),
+  ]
+  return { name: 'streams-pause', text: PAUSE, values }
+}
+
+const parkStatement = (parked: readonly RecordedEvent[]): QueryConfig => {
+  const column = <T>(value: (event: RecordedEvent) => T): T[] => parked.map(value)
+  const values = [
+    column((event) => event.streamId),
+    column((event) => event.revision),
+    column((event) => event.id),
+    column((event) => event.type),
+    column((event) => JSON.stringify(event.data ?? null)),
+    column((event) => JSON.stringify(event.metadata ?? null)),
+    column((event) => event.created),
+    column((event) => event.position.commit),
+    column((event) => event.position.prepare),
+  ]
+  return { name: 'events-park', text: PARK, values }
 }
 
 interface ParkedRow {

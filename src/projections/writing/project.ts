@@ -1,13 +1,13 @@
+import type { QueryConfig } from 'pg'
 import { type DomainEvent, decodeEvent } from '../../events/decode.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream } from '../../events/streams.ts'
 import type { PoolClient } from '../../platform/postgres.ts'
 import type { Fact, Want } from '../projection.ts'
-import { positionsTable, retradePositions } from '../read-models/positions.ts'
 import { READ_MODELS } from '../read-models.ts'
 import type { Pause } from './paused-streams.ts'
 import { createRowSets, type RowSets } from './rows.ts'
-import { loadRows, type Table, upsertRows, type Value } from './table.ts'
+import { loadRows, type Table, upsertStatement, type Value } from './table.ts'
 
 /** Events turned into rows, not yet written. */
 export interface Projected {
@@ -17,13 +17,12 @@ export interface Projected {
   /** Streams that stop here, and every event that waits. */
   readonly pauses: readonly Pause[]
   readonly parked: readonly RecordedEvent[]
-  /** Positions that lost a trade. */
-  readonly lostTrades: ReadonlyMap<string, readonly [accountId: string, symbol: string]>
 }
 
 /**
  * Applies events, in order, to the rows they touch: one load per table, then memory only. An event that can't be read or applied
- * stops its stream and leaves no trace in the rows. Read-modify-write is safe here because the caller holds the checkpoint's lock.
+ * stops its stream and leaves no trace in the rows. Read-modify-write is safe because only who moves the checkpoint writes these rows,
+ * and the rows are written only together with a move from the very checkpoint they were read at.
  */
 export const project = async (client: PoolClient, events: readonly RecordedEvent[], paused: ReadonlySet<string>): Promise<Projected> => {
   const stopped = new Set(paused)
@@ -34,9 +33,9 @@ export const project = async (client: PoolClient, events: readonly RecordedEvent
   }
   const { facts, keys } = decodeAll(events, stopped, stop)
   const rows = createRowSets()
-  for (const [table, wanted] of keys) rows.fill(table, await loadRows(client, table, [...wanted.values()]))
+  // asked for together: on a pipelined connection that is one round trip
+  await Promise.all([...keys].map(async ([table, wanted]) => rows.fill(table, await loadRows(client, table, [...wanted.values()]))))
 
-  const lostTrades = new Map<string, readonly [string, string]>()
   const parked: RecordedEvent[] = []
   // what a fault stops in this very loop must wait too; events stopped while decoding come after their stream's last good one
   const brokenAt = new Map(pauses.map(({ event }) => [event.streamId, event.revision]))
@@ -52,7 +51,6 @@ export const project = async (client: PoolClient, events: readonly RecordedEvent
       for (const model of READ_MODELS) model.apply(fact, rows)
       rows.keep()
       applied++
-      noteLostTrade(fact, lostTrades)
     } catch (error) {
       rows.revoke()
       const known = pauses.findIndex((pause) => pause.event.streamId === event.streamId)
@@ -62,7 +60,7 @@ export const project = async (client: PoolClient, events: readonly RecordedEvent
       parked.push(event)
     }
   }
-  return { rows, applied, pauses, parked, lostTrades }
+  return { rows, applied, pauses, parked }
 }
 
 type Keys = Map<Table<never>, Map<string, readonly Value[]>>
@@ -95,22 +93,21 @@ const factOf = ({ streamId, revision, position }: RecordedEvent, event: DomainEv
   position: position.commit,
 })
 
-const noteLostTrade = ({ event, accountId }: Fact, lost: Map<string, readonly [string, string]>): void => {
-  if (event.type === 'TradeCanceled' && accountId !== undefined)
-    lost.set(`${accountId}\u0001${event.data.symbol}`, [accountId, event.data.symbol])
+/** A statement that writes the changed rows of a table, and how many these are. */
+export interface RowStatement {
+  readonly table: string
+  readonly count: number
+  readonly statement: QueryConfig
 }
 
-/** Writes every changed row, one statement per table, and returns how many rows of each. */
-export const writeRows = async (client: PoolClient, { rows, lostTrades }: Projected): Promise<ReadonlyMap<string, number>> => {
-  const written = new Map<string, number>()
-  const write = async (table: Table<never>): Promise<void> => {
+/** What writes every changed row: one statement per table. */
+export const rowStatements = ({ rows }: Projected): readonly RowStatement[] =>
+  READ_MODELS.flatMap(({ table }) => {
     const changed = rows.of(table).changed()
-    await upsertRows(client, table, changed)
-    if (changed.length > 0) written.set(table.name, changed.length)
-  }
-  const positions = positionsTable as unknown as Table<never>
-  for (const { table } of READ_MODELS) if (table !== positions) await write(table)
-  await retradePositions(client, rows, lostTrades.values())
-  await write(positions)
-  return written
+    return changed.length === 0 ? [] : [{ table: table.name, count: changed.length, statement: upsertStatement(table, changed) }]
+  })
+
+/** Holds a result against its statement. @throws when a row had been written by a later event: someone writes beside the checkpoint */
+export const checkWritten = ({ table, count }: RowStatement, written: number | null): void => {
+  if (written !== count) throw new Error(`${table}: ${count - (written ?? 0)} of ${count} rows had been written by a later event`)
 }

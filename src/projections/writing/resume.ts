@@ -1,7 +1,7 @@
 import type { Logger } from '../../platform/log.ts'
 import { faultOf, isDataFault, type Pool, type PoolClient, transaction } from '../../platform/postgres.ts'
 import { parkedEvents, unpark } from './paused-streams.ts'
-import { project, writeRows } from './project.ts'
+import { checkWritten, project, rowStatements } from './project.ts'
 
 /** Parked events applied in one transaction. */
 const BATCH = 500
@@ -47,7 +47,7 @@ const resumeBatch = async (client: PoolClient, shard: number, streamId: string) 
   await client.query('SELECT 1 FROM checkpoint WHERE shard = $1 FOR UPDATE', [shard])
   const events = await parkedEvents(client, streamId, BATCH)
   const projected = await project(client, events, new Set())
-  await writeRows(client, projected)
+  for (const row of rowStatements(projected)) checkWritten(row, (await client.query(row.statement)).rowCount)
   const last = events[projected.applied - 1]
   const ended = await unpark(client, shard, streamId, last?.revision ?? -1n)
   const reason = projected.pauses[0]?.reason

@@ -4,9 +4,8 @@ import type { Logger } from '../../platform/log.ts'
 import { faultOf, isDataFault, isTransient, type Pool } from '../../platform/postgres.ts'
 import type { ShardStep } from '../feed.ts'
 import type { ProjectionMetrics } from '../metrics.ts'
-import { type Applied, applyBatch, type Batch } from './apply-batch.ts'
+import { type Applied, applyBatch, type Batch, type ShardState } from './apply-batch.ts'
 import { type Checkpoint, isAfter, LeaseLost, type ShardClaim } from './checkpoint.ts'
-import type { PausedStreams } from './paused-streams.ts'
 
 export interface ShardWriterDeps {
   readonly pool: Pool
@@ -51,7 +50,8 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
   const labels = { shard: String(claim.shard) }
   let position = deps.checkpoint.position
   let seen = position
-  let paused: PausedStreams | undefined
+  /** Undefined when it has to be read from the database: at first, and after every fault. */
+  let state: ShardState | undefined
   let trouble: string | undefined
   let queue: Batch[] = []
   let queued = 0
@@ -80,10 +80,10 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
 
   const committed = (done: Applied, seconds: number, last: RecordedEvent | undefined): void => {
     const lostTrack = done.from.commit !== position.commit
-    position = done.to
-    paused = done.paused
+    state = done.state
+    position = state.checkpoint.position
     trouble = undefined
-    metrics.pausedStreams.set(labels, done.paused.streams.size)
+    metrics.pausedStreams.set(labels, state.paused.size)
     metrics.batchSeconds.observe(labels, seconds)
     metrics.batchEvents.observe(labels, done.applied)
     metrics.events.inc(labels, done.applied)
@@ -91,18 +91,19 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     for (const [table, count] of done.rows) metrics.rows.inc({ table }, count)
     if (last) metrics.lagSeconds.set(labels, Math.max(0, (clock.now() - last.created) / 1000))
     // After an unknown commit the documents of that batch were never told: whatever is cached is in doubt.
-    const reset = lostTrack || done.pausesChanged
-    publish({ shard: claim.shard, fence: claim.fence, from: done.from.commit, to: done.to.commit, documents: done.documents, reset })
+    const reset = lostTrack || done.doubt
+    publish({ shard: claim.shard, fence: claim.fence, from: done.from.commit, to: position.commit, documents: done.documents, reset })
   }
 
   const write = async (batch: Batch, refused?: string): Promise<void> => {
     for (let failures = 0; ; failures++) {
       const began = clock.now()
       try {
-        const done = await applyBatch(pool, claim, paused, batch, refused)
+        const done = await applyBatch(pool, claim, state, batch, refused)
         return committed(done, (clock.now() - began) / 1000, batch.events.at(-1))
       } catch (error) {
         if (error instanceof LeaseLost || signal.aborted) throw error
+        state = undefined
         metrics.failures.inc(labels)
         if (isDataFault(error) && refused === undefined) return writeApart(batch, error)
         trouble = faultOf(error)
@@ -181,7 +182,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
       freeRoom()
     },
     trouble: () => trouble,
-    pausedStreams: () => paused?.streams.size ?? 0,
+    pausedStreams: () => state?.paused.size ?? 0,
     ended,
   }
 }

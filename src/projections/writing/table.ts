@@ -1,3 +1,4 @@
+import type { QueryConfig } from 'pg'
 import type { PoolClient } from '../../platform/postgres.ts'
 
 /** How a field is stored. text ↔ string, bigint and numeric ↔ bigint, integer ↔ number, boolean ↔ boolean; each may be null where the row says so. */
@@ -9,7 +10,7 @@ export interface Table<Row> {
   /** Field → [column, type], in the order of the digest. */
   readonly columns: { readonly [Field in keyof Row]-?: readonly [column: string, type: SqlType] }
   readonly key: readonly (keyof Row & string)[]
-  /** The leading part of the key that rows are loaded by: rows that are read together are loaded together. */
+  /** What rows are loaded by: rows that are read together are loaded together. */
   readonly loadBy: readonly (keyof Row & string)[]
 }
 
@@ -24,16 +25,13 @@ export const loadRows = async <Row>(client: PoolClient, table: Table<Row>, keys:
 }
 
 /**
- * Inserts or replaces rows, set-based: one statement however many there are. A row is replaced only by a later revision.
- * @throws when the guard refused one: under the checkpoint's lock that can't be, so something wrote beside us
+ * Inserts or replaces rows, set-based: one statement however many there are. A row is replaced only by a later revision;
+ * its row count tells how many were.
  */
-export const upsertRows = async <Row>(client: PoolClient, table: Table<Row>, rows: readonly Row[]): Promise<void> => {
-  if (rows.length === 0) return
+export const upsertStatement = <Row>(table: Table<Row>, rows: readonly Row[]): QueryConfig => {
   const fields = Object.keys(table.columns) as (keyof Row)[]
   const values = fields.map((field) => rows.map((row) => row[field]))
-  const { rowCount } = await client.query({ name: `upsert-${table.name}`, text: statements(table).upsert, values })
-  if (rowCount !== rows.length)
-    throw new Error(`${table.name}: ${rows.length - (rowCount ?? 0)} of ${rows.length} rows had been written by a later event`)
+  return { name: `upsert-${table.name}`, text: statements(table).upsert, values }
 }
 
 interface Statements {
@@ -46,7 +44,7 @@ const prepared = new WeakMap<object, Statements>()
 const statements = <Row>(table: Table<Row>): Statements => {
   const known = prepared.get(table)
   if (known) return known
-  const made = { load: loadStatement(table), upsert: upsertStatement(table) }
+  const made = { load: loadText(table), upsert: upsertText(table) }
   prepared.set(table, made)
   return made
 }
@@ -54,7 +52,7 @@ const statements = <Row>(table: Table<Row>): Statements => {
 const columnsOf = <Row>(table: Table<Row>) => Object.entries(table.columns) as [string, readonly [string, SqlType]][]
 
 // unnest makes one row set of parallel arrays: the text is the same for any number of keys, so it is planned once.
-const loadStatement = <Row>(table: Table<Row>): string => {
+const loadText = <Row>(table: Table<Row>): string => {
   const asked = table.loadBy.map((field) => table.columns[field])
   return `
     SELECT ${selectList(table, 't')}
@@ -63,7 +61,7 @@ const loadStatement = <Row>(table: Table<Row>): string => {
 }
 
 // 20 µs a row against 28 for multi-row VALUES and 100 for single rows. The revision guard makes a late duplicate harmless.
-const upsertStatement = <Row>(table: Table<Row>): string => {
+const upsertText = <Row>(table: Table<Row>): string => {
   const columns = columnsOf(table)
   const names = columns.map(([, [column]]) => column)
   const key = table.key.map((field) => table.columns[field][0])
