@@ -1,3 +1,5 @@
+import { type Observable, Subject } from 'rxjs'
+
 /** A document ready to be answered, as of a stream revision. */
 export interface CachedDocument {
   /** `b:<accountId>` balances, `o:<orderId>` order. */
@@ -27,19 +29,10 @@ export interface ShardStep {
 /** Tells the readers of the same process what the projector has committed, within the same turn of the event loop. */
 export interface ShardFeed {
   publish(step: ShardStep): void
-  /** Returns the function that ends the subscription. */
-  subscribe(listener: (step: ShardStep) => void): () => void
+  readonly steps: Observable<ShardStep>
 }
 
 export const createShardFeed = (): ShardFeed => {
-  const listeners = new Set<(step: ShardStep) => void>()
-  return {
-    publish: (step) => {
-      for (const listener of listeners) listener(step)
-    },
-    subscribe: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-  }
+  const steps = new Subject<ShardStep>()
+  return { publish: (step) => steps.next(step), steps: steps.asObservable() }
 }

@@ -47,7 +47,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
   const opened = openShards({ databaseUrls, logId, health, clock, log })
   const { shards } = opened
   const redis = redisUrl === undefined ? undefined : openRedisReader(redisUrl, shards, { logId, clock, log })
-  const unsubscribe = feed?.subscribe((step) => {
+  const steps = feed?.steps.subscribe((step) => {
     const shard = shards[step.shard]
     shard?.cache.applyStep(step)
     shard?.progress.saw(step.to)
@@ -92,7 +92,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
     ],
     close: async () => {
       stop.abort(new Error('stopping'))
-      unsubscribe?.()
+      steps?.unsubscribe()
       await following
       await redis?.close()
       await opened.close()

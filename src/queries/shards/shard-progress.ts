@@ -1,3 +1,18 @@
+import {
+  BehaviorSubject,
+  catchError,
+  defer,
+  filter,
+  firstValueFrom,
+  ignoreElements,
+  map,
+  merge,
+  Observable,
+  of,
+  repeat,
+  share,
+  tap,
+} from 'rxjs'
 import type { Clock } from '../../platform/clock.ts'
 
 /** The highest checkpoint of a shard that this process has heard of, and those who wait for a higher one. */
@@ -22,51 +37,54 @@ export interface ShardProgressDeps {
   readonly told: () => boolean
 }
 
+/** Three feeds meet here: the projector's steps in this process, those heard over Redis, and looks at the database while someone waits. */
 export const createShardProgress = ({ clock, look, told }: ShardProgressDeps): ShardProgress => {
-  let known = -1n
-  let looking = false
-  const waiters = new Set<{ readonly position: bigint; readonly arrive: () => void }>()
-
+  const known = new BehaviorSubject(-1n)
   const saw = (position: bigint): void => {
-    if (position <= known) return
-    known = position
-    for (const waiter of waiters) if (waiter.position <= known) waiter.arrive()
+    if (position > known.value) known.next(position)
   }
-
-  /** One loop for all who wait. */
-  const lookOut = async (): Promise<void> => {
-    looking = true
-    try {
-      while (waiters.size > 0) {
-        const position = await look().catch(() => undefined)
-        if (position !== undefined) saw(position)
-        await clock.sleep(told() ? LOOK_WHEN_TOLD_MS : LOOK_MS)
-      }
-    } finally {
-      looking = false
-    }
-  }
-
+  // one loop for all who wait: it starts with the first and ends with the last of them
+  const looks = defer(look).pipe(
+    catchError(() => of(undefined)),
+    tap((position) => position !== undefined && saw(position)),
+    repeat({ delay: () => after(clock, told() ? LOOK_WHEN_TOLD_MS : LOOK_MS) }),
+    ignoreElements(),
+    share(),
+  )
   return {
-    known: () => known,
+    known: () => known.value,
     saw,
     reaches: async (position, ms, signal) => {
-      if (position <= known) return true
-      const end = new AbortController()
-      const arrived = new Promise<true>((resolve) => {
-        const waiter = { position, arrive: () => resolve(true) }
-        waiters.add(waiter)
-        end.signal.addEventListener('abort', () => waiters.delete(waiter), { once: true })
-      })
-      const gone = (): void => end.abort(signal.reason)
-      signal.addEventListener('abort', gone, { once: true })
-      if (!looking) void lookOut()
-      try {
-        return await Promise.race([arrived, clock.sleep(ms, end.signal).then(() => false)])
-      } finally {
-        signal.removeEventListener('abort', gone)
-        end.abort()
-      }
+      if (position <= known.value) return true
+      const arrived = known.pipe(
+        filter((at) => at >= position),
+        map(() => true),
+      )
+      const late = after(clock, ms).pipe(map(() => false))
+      return firstValueFrom(merge(arrived, late, looks, aborted(signal)))
     },
   }
 }
+
+/** Emits once after `ms`; the timer goes with the subscription. */
+const after = (clock: Clock, ms: number): Observable<void> =>
+  new Observable((subscriber) => {
+    const end = new AbortController()
+    clock.sleep(ms, end.signal).then(
+      () => {
+        subscriber.next()
+        subscriber.complete()
+      },
+      () => undefined,
+    )
+    return () => end.abort(new Error('no longer awaited'))
+  })
+
+/** Fails with the signal's reason when it aborts. */
+const aborted = (signal: AbortSignal): Observable<never> =>
+  new Observable((subscriber) => {
+    const fail = (): void => subscriber.error(signal.reason)
+    if (signal.aborted) return fail()
+    signal.addEventListener('abort', fail, { once: true })
+    return () => signal.removeEventListener('abort', fail)
+  })
