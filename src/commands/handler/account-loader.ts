@@ -3,6 +3,7 @@ import { accountStream } from '../../events/streams.ts'
 import type { Logger } from '../../platform/log.ts'
 import { segmentsMissing, withSegments } from '../account/known-ids.ts'
 import type { Segment } from '../account/segment.ts'
+import { atMost } from './at-most.ts'
 import { foldTail, type LoadedAccount, NOT_LOADED, OtherHistory, type Tail } from './loaded-account.ts'
 import { readSegment, readSnapshot, type SnapshotDeps } from './snapshot-store.ts'
 
@@ -16,11 +17,18 @@ export interface AccountLoader {
   withIds(accountId: string, account: LoadedAccount): Promise<LoadedAccount>
 }
 
+/**
+ * Accounts read at the same time. A process that starts under load misses on every account at once, and a thousand calls on one
+ * HTTP/2 session make the client or the server break it, with the appends on it.
+ */
+const LOADS_AT_ONCE = 32
+
 /** Segments are read this many at a time: 50 at once would hold 4 MB of answers in flight for one account. */
 const SEGMENTS_AT_ONCE = 10
 
 export const createAccountLoader = (deps: SnapshotDeps & { readonly store: EventStore; readonly log: Logger }): AccountLoader => {
   const { store, log } = deps
+  const inTurn = atMost(LOADS_AT_ONCE)
   const tail = (accountId: string, account: LoadedAccount): Promise<Tail> =>
     foldTail(account, (from) => store.readStream(accountStream(accountId), from))
 
@@ -69,5 +77,9 @@ export const createAccountLoader = (deps: SnapshotDeps & { readonly store: Event
     return loadInFull(accountId)
   }
 
-  return { load, refresh, withIds }
+  return {
+    load: (accountId) => inTurn(() => load(accountId)),
+    refresh: (accountId, account) => inTurn(() => refresh(accountId, account)),
+    withIds: (accountId, account) => inTurn(() => withIds(accountId, account)),
+  }
 }

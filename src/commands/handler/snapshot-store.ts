@@ -114,8 +114,10 @@ const append = async ({ store, ids, logId }: SnapshotDeps, stream: string, type:
 }
 
 const newest = async (store: EventStore, stream: string): Promise<RecordedEvent | undefined> => {
-  for await (const event of store.readBackwards(stream, 1)) return event
-  return undefined
+  // read to its end: leaving early would reset the stream, and each load of an account without a snapshot comes by here
+  let found: RecordedEvent | undefined
+  for await (const event of store.readBackwards(stream, 1)) found = event
+  return found
 }
 
 const digestOf = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 16)

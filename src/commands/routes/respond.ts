@@ -83,6 +83,7 @@ const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision:
 const rejectionOf = (code: Refusal['code'], text: string, orderId: string): Refusal => refusal(code, text, { extra: { orderId } })
 
 const readOne = async (store: EventStore, accountId: string, revision: bigint): Promise<RecordedEvent | undefined> => {
-  for await (const recorded of store.readStream(accountStream(accountId), revision, 1)) return recorded
-  return undefined
+  let found: RecordedEvent | undefined
+  for await (const recorded of store.readStream(accountStream(accountId), revision, 1)) found = recorded
+  return found
 }

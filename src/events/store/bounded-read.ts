@@ -14,11 +14,17 @@ export async function* boundedRead<T>(read: Read<T>, clock: Clock, idleMs: numbe
   const done = new AbortController()
   let waiting = true
   let arrived = 0
+  let silent = false
+  // The server ends a call it has answered. Cancelling it nevertheless resets the HTTP/2 stream, and a server that sees a thousand
+  // resets at once takes them for an attack and breaks the connection, with the appends on it.
+  let over = false
   const watch = async (): Promise<void> => {
     for (;;) {
       const before = arrived
       await clock.sleep(idleMs, done.signal)
-      if (waiting && arrived === before) return void read.destroy(new Error(`the event store sent nothing for ${idleMs} ms`))
+      if (!waiting || arrived !== before) continue
+      silent = true
+      return void read.destroy(new Error(`the event store sent nothing for ${idleMs} ms`))
     }
   }
   watch().catch(() => undefined)
@@ -29,8 +35,12 @@ export async function* boundedRead<T>(read: Read<T>, clock: Clock, idleMs: numbe
       yield item
       waiting = true
     }
+    over = true
+  } catch (error) {
+    over = !silent
+    throw error
   } finally {
     done.abort(new Error('read ended'))
-    await read.cancel().catch(() => undefined)
+    if (!over) await read.cancel().catch(() => undefined)
   }
 }
