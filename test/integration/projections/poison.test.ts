@@ -68,6 +68,15 @@ describe('an event that cannot be projected', () => {
       /is not of account/,
     ],
     [
+      'that other projections had applied in part',
+      (events) => {
+        const { accountId } = events[0]!.data as { accountId: string }
+        const data = { orderId: `${accountId}.999`, text: 'x', released: { asset: 'USDC', amount: '1' }, compensates: null, at: 1 }
+        return recordable({ type: 'OrderCanceled', data })
+      },
+      /999 is not known/,
+    ],
+    [
       'with text that Postgres refuses',
       () => recordable({ type: 'WalletAssigned', data: { publicKey: 'a\u0000b', path: 'p', at: 1 } }),
       /22021|invalid byte sequence/,
@@ -82,6 +91,8 @@ describe('an event that cannot be projected', () => {
       assert.equal(paused.revision, BigInt(good))
       assert.equal(paused.parked, BigInt(all.length - good + 1))
       assert.equal(await revisionOf(broken), BigInt(good - 1))
+      const beyond = 'SELECT count(*) AS n FROM ledger_entries WHERE account_id = $1 AND revision >= $2'
+      assert.equal((await (await poolOf(broken)).query<{ n: bigint }>(beyond, [broken, good])).rows[0]!.n, 0n)
       assert.equal(await revisionOf(fine), BigInt(accountHistory(fine, 78, 6).flat().length - 1))
       assert.equal((await pausedOf(fine)).parked, 0n)
       assert.equal(health.report().ready, true)
