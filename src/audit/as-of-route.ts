@@ -7,7 +7,7 @@ import { ok, type Reply, type Route, refuse, route } from '../platform/http/rout
 import { balanceDocuments, type Replay, replayAccount } from './replay.ts'
 import { type AuditDeps, headOrRefusal, Limit, Place, readingLog } from './request.ts'
 
-/** As many orders as any list answers at most. */
+/** The most rows that a list answers. */
 const MOST_ORDERS = 1_000
 
 const Query = z

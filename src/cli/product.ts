@@ -21,7 +21,11 @@ const READY_MS = 180_000
 const STOP_MS = 30_000
 
 /** Starts `main` as a child, compiled or from source as we are. @throws when it does not become ready */
-export const startProduct = async (dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<StartedProduct> => {
+export const startProduct = async (
+  dataDir: string,
+  env: NodeJS.ProcessEnv = {},
+  onStderr?: (chunk: string) => void,
+): Promise<StartedProduct> => {
   const compiled = import.meta.url.endsWith('.js')
   const main = fileURLToPath(new URL(`../main${compiled ? '.js' : '.ts'}`, import.meta.url))
   const runner = compiled ? ['--enable-source-maps'] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
@@ -32,8 +36,13 @@ export const startProduct = async (dataDir: string, env: NodeJS.ProcessEnv = {})
   let said = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     said = (said + chunk).slice(-4_000)
+    onStderr?.(chunk)
   })
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  // whoever ends us ends it: it would serve on for nobody
+  const leave = (): void => void child.kill('SIGTERM')
+  process.once('exit', leave)
+  void ended.then(() => process.off('exit', leave))
   const url = await readyUrl(child, ended)
   if (url === undefined) {
     child.kill('SIGKILL')

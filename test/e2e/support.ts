@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,9 +31,14 @@ const ENVIRONMENT = {
   REDIS_URL: '',
 }
 
+/** Where the products of a run write their log, to find out why a test failed. */
+const LOG_FILE = process.env.QUANTBOT_TEST_LOG
+
 /** Starts a product on a data folder; again on the same folder, it takes up where the last one ended. */
 export const launchProduct = async (dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<Product> => {
-  const started = await startProduct(dataDir, { ...ENVIRONMENT, ...env })
+  const started = await startProduct(dataDir, { ...ENVIRONMENT, ...(LOG_FILE ? { QUANTBOT_LOG: 'info' } : {}), ...env }, (chunk) => {
+    if (LOG_FILE) appendFileSync(LOG_FILE, chunk)
+  })
   return { ...started, keys: JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as Keys }
 }
 

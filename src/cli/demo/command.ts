@@ -61,6 +61,9 @@ const onProduct = async (config: Config, work: (config: Config, url: string) => 
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'quantbot-demo-'))
   say('no product runs here: starting one for the demonstration')
+  // broken off, it takes the product it started along (exit handler of startProduct)
+  process.once('SIGINT', () => process.exit(130))
+  process.once('SIGTERM', () => process.exit(143))
   try {
     const product = await startProduct(dataDir)
     say(`started ${product.url}`)
