@@ -140,7 +140,13 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     }
   }
 
-  signal.addEventListener('abort', () => wake?.(), { once: true })
+  // a statement that hangs must not hold the other shards of this process back once this one is lost
+  const lost = (): void => {
+    over = true
+    freeRoom()
+    wake?.()
+  }
+  signal.addEventListener('abort', lost, { once: true })
   /** Until events come, the shard is lost, or the time is over. */
   const idle = async (ms: number): Promise<void> => {
     if (signal.aborted) return

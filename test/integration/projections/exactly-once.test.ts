@@ -24,13 +24,13 @@ describe('projecting exactly once', () => {
 
   it('rows equal events, and a rebuild from zero gives the same digest, after projectors were stopped mid-way', async function () {
     this.timeout(60_000)
-    const accounts = freshAccounts(24)
-    const histories = accounts.map((accountId, n) => ({ accountId, appends: accountHistory(accountId, n + 1, 25) }))
+    const accounts = freshAccounts(12)
+    const histories = accounts.map((accountId, n) => ({ accountId, appends: accountHistory(accountId, n + 1, 20) }))
     const writing = Promise.all(histories.map(({ accountId, appends }) => append(side.store, accountId, appends)))
     // projectors come and go while events arrive
     for (let round = 0; round < 4; round++) {
       const projector = await side.startProjector()
-      await systemClock.sleep(120 + 90 * round)
+      await systemClock.sleep(100 + 60 * round)
       await projector.close()
     }
     await writing
