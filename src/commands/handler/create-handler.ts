@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { EventStore } from '../../events/store/event-store.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Ids } from '../../platform/ids.ts'
@@ -33,6 +34,8 @@ const SWEEP_MS = 100
 export const createAccountHandler = (deps: AccountHandlerDeps): AccountHandler => {
   const { clock, log } = deps
   const stop = new AbortController()
+  // every append that waits to be tried again listens for the stop
+  setMaxListeners(0, stop.signal)
   const metrics = createHandlerMetrics(deps.registry)
   const cache = createAccountCache()
   const known = { ...deps, foldHash: FOLD_HASH }
