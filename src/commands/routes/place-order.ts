@@ -1,7 +1,7 @@
 import type { InstrumentBook } from '../../events/instruments.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
 import { type Reply, type RequestContext, type Route, refuse, route } from '../../platform/http/route.ts'
-import type { AccountCommand } from '../account/command.ts'
+import type { AccountCommand, Answer } from '../account/command.ts'
 import { decide } from '../account/decide.ts'
 import { knowsClOrdId } from '../account/place-order.ts'
 import { type OrderRequest, placeCommandId } from '../order/order-request.ts'
@@ -64,12 +64,27 @@ const immediateOrder = async (
   const mid = ports.quotes.mid(request.symbol)
   const reference = mid && isFresh(mid, context.receivedAt) ? mid : undefined
   const command: PlaceOrder = { ...restingOrder(request, instrument), reference }
-  const state = await ports.handler.load(accountId).catch(() => undefined)
-  if (!state) return refuse('not_ready', 'the account could not be read')
-  if (decide(state, command, context.receivedAt).answer.kind !== 'order') return command
+  const preview = await previewOf(ports, accountId, command, context.receivedAt)
+  if (preview === undefined) return refuse('not_ready', 'the account could not be read')
+  if (preview !== 'order') return command
   const answer = await ports.quotes.route(request, instrument)
   if (answer === 'unavailable') return refuse('not_ready', 'the venue does not answer')
   return { ...command, route: answer }
+}
+
+/** The kind of answer the account would give now; a refusal is looked at twice, because this process's fold may be out of date. */
+const previewOf = async (
+  { handler }: OrderPorts,
+  accountId: string,
+  command: PlaceOrder,
+  time: number,
+): Promise<Answer['kind'] | undefined> => {
+  try {
+    const first = decide(await handler.load(accountId), command, time).answer.kind
+    return first === 'refused' ? decide(await handler.load(accountId, { fresh: true }), command, time).answer.kind : first
+  } catch {
+    return undefined
+  }
 }
 
 /** 404 and 409 come before 422. */
