@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Pool, type PoolClient, transaction } from '../platform/postgres.ts'
 import { READ_MODELS } from './read-models.ts'
-import type { SqlType, Table } from './writing/table.ts'
+import type { SqlType, Table } from './rows/table.ts'
 
 export interface ShardDigest {
   readonly shard: number

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../events/decode.ts'
-import type { RowSets } from './writing/rows.ts'
-import type { Table, Value } from './writing/table.ts'
+import type { RowSets } from './rows/rows.ts'
+import type { Table, Value } from './rows/table.ts'
 
 /** An event as projections see it. */
 export interface Fact {

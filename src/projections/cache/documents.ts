@@ -4,7 +4,7 @@ import { balancesKey, type CachedDocument, orderKey } from '../feed.ts'
 import { accountsTable } from '../read-models/accounts.ts'
 import { type BalanceRow, balancesTable } from '../read-models/balances.ts'
 import { type OrderRow, ordersTable } from '../read-models/orders.ts'
-import type { RowSets } from '../writing/rows.ts'
+import type { RowSets } from '../rows/rows.ts'
 
 /** One asset of a cached balances document: [asset, available, reserved] in base units; readers format by the asset's decimals. */
 export type CachedBalance = readonly [asset: string, available: string, reserved: string]

@@ -1,8 +1,8 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { type Compensation, isTerminal } from '../../events/fields.ts'
 import { type AccountFact, accountProjection } from '../projection.ts'
-import type { RowSets } from '../writing/rows.ts'
-import type { Table } from '../writing/table.ts'
+import type { RowSets } from '../rows/rows.ts'
+import type { Table } from '../rows/table.ts'
 import { depositsTable } from './deposits.ts'
 import { orderNumberOf, ordersTable } from './orders.ts'
 

@@ -1,5 +1,5 @@
 import { accountProjection, required } from '../projection.ts'
-import type { Table } from '../writing/table.ts'
+import type { Table } from '../rows/table.ts'
 
 export interface DepositRow {
   readonly accountId: string

@@ -1,6 +1,6 @@
 import type { Side } from '../../events/fields.ts'
 import { type AccountFact, accountProjection, required } from '../projection.ts'
-import type { Table } from '../writing/table.ts'
+import type { Table } from '../rows/table.ts'
 import { orderNumberOf } from './orders.ts'
 
 export interface ExecutionRow {

@@ -1,5 +1,5 @@
 import type { Projection } from '../projection.ts'
-import type { Table } from '../writing/table.ts'
+import type { Table } from '../rows/table.ts'
 
 export interface InstrumentRow {
   readonly symbol: string

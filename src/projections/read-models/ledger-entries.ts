@@ -1,7 +1,7 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { postingsOf } from '../../events/postings.ts'
 import { accountProjection } from '../projection.ts'
-import type { Table } from '../writing/table.ts'
+import type { Table } from '../rows/table.ts'
 
 export interface LedgerEntryRow {
   readonly accountId: string

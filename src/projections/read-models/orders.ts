@@ -2,7 +2,7 @@ import type { DataOf } from '../../events/account/account-event.ts'
 import { isTerminal, type OrderType, type OrdStatus, type Side, type TimeInForce } from '../../events/fields.ts'
 import { parseOrderId } from '../../events/streams.ts'
 import { type AccountFact, accountProjection, required } from '../projection.ts'
-import type { Table } from '../writing/table.ts'
+import type { Table } from '../rows/table.ts'
 
 export interface OrderRow {
   readonly accountId: string

@@ -1,6 +1,6 @@
 import { accountProjection } from '../projection.ts'
-import type { RowSets } from '../writing/rows.ts'
-import type { Table } from '../writing/table.ts'
+import type { RowSets } from '../rows/rows.ts'
+import type { Table } from '../rows/table.ts'
 import { addTrade, FLAT, type Holding } from './average-cost.ts'
 import { executionsTable } from './executions.ts'
 

@@ -5,9 +5,9 @@ import { parseAccountStream } from '../../events/streams.ts'
 import type { PoolClient } from '../../platform/postgres.ts'
 import type { Fact, Want } from '../projection.ts'
 import { READ_MODELS } from '../read-models.ts'
+import { createRowSets, type RowSets } from '../rows/rows.ts'
+import { loadRows, type Table, upsertStatement, type Value } from '../rows/table.ts'
 import type { Pause } from './paused-streams.ts'
-import { createRowSets, type RowSets } from './rows.ts'
-import { loadRows, type Table, upsertStatement, type Value } from './table.ts'
 
 /** Events turned into rows, not yet written. */
 export interface Projected {

@@ -5,7 +5,7 @@ import { ok, type Reply, type Route, refuse, route } from '../../platform/http/r
 import { orderOf } from '../../projections/cache/documents.ts'
 import { orderKey } from '../../projections/feed.ts'
 import { type OrderRow, ordersTable } from '../../projections/read-models/orders.ts'
-import { selectList } from '../../projections/writing/table.ts'
+import { selectList } from '../../projections/rows/table.ts'
 import { consistent, type ReaderDeps, readAccount, readCached } from '../reader.ts'
 import { AccountIdText, ClOrdIdText, minPositionOf, OrderIdText, ReadQuery } from '../request/parameters.ts'
 import type { Shard } from '../shards/shards.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { averagePrice, formatPrice, formatUnits } from '../../platform/decimal.ts'
 import type { Route } from '../../platform/http/route.ts'
 import { type PositionRow, positionsTable } from '../../projections/read-models/positions.ts'
-import { selectList } from '../../projections/writing/table.ts'
+import { selectList } from '../../projections/rows/table.ts'
 import type { ReaderDeps } from '../reader.ts'
 import { accountListRoute } from './account-list.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type BalanceRow, balancesTable } from '../../../src/projections/read-models/balances.ts'
-import { createRowSets } from '../../../src/projections/writing/rows.ts'
+import { createRowSets } from '../../../src/projections/rows/rows.ts'
 
 const row = (asset: string, available: bigint): BalanceRow => ({
   accountId: 'a',
