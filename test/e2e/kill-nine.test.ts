@@ -39,18 +39,23 @@ describe('kill -9 under load', function () {
   })
 
   /** A client that asks for the same order until it has an answer, wherever the product is by then. */
-  const place = async (n: number): Promise<void> => {
+  const place = async (n: number): Promise<{ readonly clOrdId: string; readonly status: number; readonly orderId: string }> => {
     const clOrdId = `o-${n}`
     const accountId = accounts[n % accounts.length]!
     const order = { accountId, clOrdId, symbol: 'SOL/USDC', side: 'buy', type: 'market', quantity: QUANTITY, timeInForce: 'ioc' }
-    const reply = await until(`an answer to ${clOrdId}`, async () => {
+    const { status, body } = await until(`an answer to ${clOrdId}`, async () => {
       const asked = await clientOf(product).call('POST', '/v1/orders', order)
       return ![202, 429, 500, 503].includes(asked.status) && asked
     })
-    assert.ok(reply.status === 200 || reply.status === 201, `${clOrdId}: ${reply.status} ${JSON.stringify(reply.body)}`)
-    acknowledged.set(clOrdId, String(reply.body.orderId))
+    assert.ok(status === 200 || status === 201, `${clOrdId}: ${status} ${JSON.stringify(body)}`)
+    return { clOrdId, status, orderId: String(body.orderId) }
   }
-  const load = (from: number) => Promise.all(Array.from({ length: ORDERS }, (_, i) => sleep(i * EVERY_MS).then(() => place(from + i))))
+  const placeAndNote = async (n: number): Promise<void> => {
+    const { clOrdId, orderId } = await place(n)
+    acknowledged.set(clOrdId, orderId)
+  }
+  const load = (from: number) =>
+    Promise.all(Array.from({ length: ORDERS }, (_, i) => sleep(i * EVERY_MS).then(() => placeAndNote(from + i))))
   const ready = () => until('readiness', async () => (await fetch(`${product.url}/health/ready`)).status === 200)
 
   it('of the event store: every order is answered and the part is back', async () => {
@@ -69,6 +74,12 @@ describe('kill -9 under load', function () {
     await product.ended
     product = await launchProduct(dataDir)
     await placing
+  })
+  it('the same orders asked for again are the same orders', async () => {
+    for (let n = 0; n < 2 * ORDERS; n++) {
+      const { clOrdId, status, orderId } = await place(n)
+      assert.deepEqual([status, orderId], [200, acknowledged.get(clOrdId)])
+    }
   })
   it('nothing is lost, nothing doubled, nothing left open or reserved', async () => {
     assert.equal(acknowledged.size, 2 * ORDERS)
