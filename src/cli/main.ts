@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { createLog } from '../platform/log.ts'
-import { type DemoFlags, demo } from './demo/command.ts'
-import { digest } from './digest.ts'
-import { type EventStoreRunFlags, eventStoreRun } from './eventstore-run.ts'
-import { type KeysCreateFlags, keysCreate } from './keys-create.ts'
+import type { DemoFlags } from './demo/command.ts'
+import type { EventStoreRunFlags } from './eventstore-run.ts'
+import type { KeysCreateFlags } from './keys-create.ts'
 import { CommandFailure, type Outcome } from './outcome.ts'
-import { type ReconcileFlags, reconcileCommand } from './reconcile.ts'
+import type { ReconcileFlags } from './reconcile.ts'
+
+// Each command is loaded when it runs: the chain's packages alone take half a second and have things to say on stderr.
 
 const log = createLog('quantbot', process.env.QUANTBOT_LOG ?? 'warn')
 
@@ -36,6 +37,7 @@ eventstore
   .option('--certificate-private-key-file <file>', 'not built yet')
   .option('--admin-password <password>', 'not built yet')
   .action(async (flags: EventStoreRunFlags) => {
+    const { eventStoreRun } = await import('./eventstore-run.ts')
     process.exitCode = await eventStoreRun(flags)
   })
 
@@ -46,20 +48,20 @@ keys
   .requiredOption('--scopes <list>', 'comma-separated: trade, read, audit, operate, risk:admin')
   .option('--accounts <list>', 'comma-separated account ids; all accounts when left out')
   .option(...JSON_FLAG)
-  .action((flags: KeysCreateFlags & { json?: boolean }) => show(keysCreate(flags, log), flags))
+  .action(async (flags: KeysCreateFlags & { json?: boolean }) => show((await import('./keys-create.ts')).keysCreate(flags, log), flags))
 
 program
   .command('digest')
   .description("digest of every shard's read models at one position")
   .option(...JSON_FLAG)
-  .action((flags: { json?: boolean }) => show(digest(log), flags))
+  .action(async (flags: { json?: boolean }) => show((await import('./digest.ts')).digest(log), flags))
 
 program
   .command('reconcile')
   .description("compare the ledger with the wallets' balances on the chain; exit 1 on a difference")
   .option('--wait <seconds>', 'give work in flight this long to settle', '0')
   .option(...JSON_FLAG)
-  .action((flags: ReconcileFlags & { json?: boolean }) => show(reconcileCommand(flags, log), flags))
+  .action(async (flags: ReconcileFlags & { json?: boolean }) => show((await import('./reconcile.ts')).reconcileCommand(flags, log), flags))
 
 program
   .command('demo')
@@ -69,7 +71,7 @@ program
   .option('--seed <n>', 'the same seed plans the same orders')
   .option('--prices <dir>', 'folder with recorded prices (QUANTBOT_DEMO_PRICES)')
   .option(...JSON_FLAG)
-  .action((flags: DemoFlags & { json?: boolean }) => show(demo(flags, log), flags))
+  .action(async (flags: DemoFlags & { json?: boolean }) => show((await import('./demo/command.ts')).demo(flags, log), flags))
 
 try {
   await program.parseAsync()

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { Keypair, LAMPORTS_PER_SOL, SystemProgram, TransactionMessage, VersionedTransaction } from '@solana/web3.js'
 import { type Chain, outcome, rpc, startChain } from './start-part.ts'
 
-describe('local chain under kill -9', () => {
+describe('local chain under kill -9', function () {
+  // four restarts of a node process on a machine that may be busy with other suites
+  this.timeout(60_000)
   let chain: Chain
   const payers = Array.from({ length: 4 }, () => Keypair.generate())
   const receiver = Keypair.generate().publicKey
