@@ -1,5 +1,4 @@
 import type { AppendOutcome, EventStore, NewEvent } from '../../events/store/event-store.ts'
-import { accountStream } from '../../events/streams.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { AccountLoader } from './account-loader.ts'
@@ -34,13 +33,12 @@ const LONGEST_PAUSE_MS = 1_000
  */
 export const appendDefinitely = async (
   deps: AppendDeps,
-  accountId: string,
+  { accountId, stream }: { readonly accountId: string; readonly stream: string },
   account: LoadedAccount,
   events: readonly NewEvent[],
 ): Promise<Definite> => {
   const { metrics, log, clock, signal } = deps
   const { revision } = account.state
-  const stream = accountStream(accountId)
   let unknown = false
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const outcome = await tryOnce(deps, stream, revision, events)

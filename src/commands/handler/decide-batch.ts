@@ -1,7 +1,6 @@
 import { SCHEMA_VERSION } from '../../events/decode.ts'
 import type { EventMetadata } from '../../events/metadata.ts'
 import type { NewEvent } from '../../events/store/event-store.ts'
-import { accountStream } from '../../events/streams.ts'
 import { derivedUuid } from '../../platform/ids.ts'
 import type { AccountCommand, Answer, CommandContext } from '../account/command.ts'
 import { decide } from '../account/decide.ts'
@@ -71,7 +70,7 @@ const isConclusive = (answer: Answer): boolean =>
 interface Origin {
   /** This handler's own name. Another process that decides the same command at the same revision must get a conflict, not our success. */
   readonly handlerId: string
-  readonly accountId: string
+  readonly stream: string
   readonly clock: number
 }
 
@@ -92,7 +91,7 @@ const newEvents = (
     clock: origin.clock,
     ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
   }
-  const name = `${origin.handlerId}/${accountStream(origin.accountId)}/${context.commandId}`
+  const name = `${origin.handlerId}/${origin.stream}/${context.commandId}`
   return events.map(({ type, data }, index) => ({
     event: { id: derivedUuid(`${name}/${first + BigInt(index)}`), type, data, metadata },
     bytes: JSON.stringify(data).length + METADATA_BYTES,

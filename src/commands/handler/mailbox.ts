@@ -1,3 +1,4 @@
+import { accountStream } from '../../events/streams.ts'
 import type { Executed } from './account-handler.ts'
 import type { Asked } from './decide-batch.ts'
 
@@ -13,6 +14,8 @@ export interface Letter extends Asked {
 /** The commands of one account in this process, decided in the order in which they came. */
 export interface Mailbox {
   readonly accountId: string
+  /** The account's stream; its name costs a hash, taken once. */
+  readonly stream: string
   /** Not decided, or decided anew after a conflict. */
   waiting: Letter[]
   /** In an append whose outcome is not known yet. */
@@ -24,7 +27,13 @@ export interface Mailbox {
 /** A client waits no longer than this for an answer; then it is told how to ask for the outcome. */
 export const DEADLINE_MS = 5_000
 
-export const openMailbox = (accountId: string): Mailbox => ({ accountId, waiting: [], inFlight: [], expected: -1n })
+export const openMailbox = (accountId: string): Mailbox => ({
+  accountId,
+  stream: accountStream(accountId),
+  waiting: [],
+  inFlight: [],
+  expected: -1n,
+})
 
 export const operationIdOf = (accountId: string, expected: bigint, commandId: string): string => `${accountId}.${expected}.${commandId}`
 

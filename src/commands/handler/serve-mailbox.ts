@@ -39,7 +39,7 @@ const serveBatch = async (deps: ServeDeps, box: Mailbox): Promise<void> => {
     account = await loader.withIds(accountId, account)
     cache.keep(accountId, account)
   }
-  const batch = decideBatch({ accountId, handlerId: deps.handlerId, clock: deps.clock.now() }, account.state, box.waiting)
+  const batch = decideBatch({ stream: box.stream, handlerId: deps.handlerId, clock: deps.clock.now() }, account.state, box.waiting)
   for (const { asked, error } of batch.broken) fail(deps, asked, error)
   if (batch.events.length > 0) {
     box.waiting = box.waiting.slice(batch.taken)
@@ -57,7 +57,7 @@ const append = async (deps: ServeDeps, box: Mailbox, account: LoadedAccount, bat
   box.inFlight = batch.decided.map(({ asked }) => asked)
   box.expected = account.state.revision
   metrics.batch.observe(batch.events.length)
-  const outcome = await appendDefinitely(deps, box.accountId, account, batch.events)
+  const outcome = await appendDefinitely(deps, box, account, batch.events)
   box.inFlight = []
   if (outcome.kind === 'refused') {
     for (const { asked } of batch.decided) settle(asked, { kind: 'unavailable', detail: 'the event store refuses the append' })

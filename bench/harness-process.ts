@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { type PartAnnouncement, spawnPart } from '../src/platform/part-process.ts'
+
+export interface BenchPart {
+  readonly pid: number
+  readonly announcement: PartAnnouncement
+  stop(): Promise<void>
+}
+
+/** Starts a part of the product, or of bench/, as a child process: `entry` is below src/ without extension. @throws when it does not get ready */
+export const startPart = async (entry: string, args: readonly string[]): Promise<BenchPart> => {
+  const part = spawnPart(entry, args, { QUANTBOT_LOG: process.env.QUANTBOT_LOG ?? 'error' }, 60_000)
+  const start = await part.started
+  if (start.kind !== 'ready') {
+    await part.stop()
+    throw new Error(`${entry}: ${start.reason}`)
+  }
+  return { pid: part.pid, announcement: start.announcement, stop: part.stop }
+}
+
+/** Clock ticks a second of /proc, on every Linux that Node supports. */
+const TICKS = 100
+
+/** CPU time a process has used so far, ms; null where the system does not tell. */
+export const cpuMsOf = (pid: number): number | null => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS
+  } catch {
+    return null
+  }
+}
