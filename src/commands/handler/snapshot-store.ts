@@ -11,7 +11,7 @@ import { decodeState, encodeState, type PackedState } from './snapshot-codec.ts'
 
 /** Newest fold of an account, packed. Deletable, never evidence. */
 const AccountSnapshotted = z.object({
-  /** The code that folded and packed it: any other code folds the stream in full. */
+  /** The code that folded and packed it; other code folds the stream in full. */
   foldHash: z.string(),
   /** A copied log has other positions. */
   logId: z.string(),
@@ -61,7 +61,7 @@ export const readSnapshot = async (deps: SnapshotDeps, accountId: string): Promi
   }
 }
 
-/** Writes the fold as the account's snapshot; `too_large` writes nothing. Best effort: any failure only makes the next load slower. */
+/** Writes the fold as the account's snapshot; `too_large` writes nothing. Best effort, since a failure only makes the next load slower. */
 export const writeSnapshot = async (
   deps: SnapshotDeps,
   accountId: string,

@@ -12,7 +12,7 @@ import { serverFeaturesRoute } from './wire/server-features.ts'
 export interface NodeOptions {
   readonly db: string
   readonly host: string
-  /** 0: any free port. */
+  /** 0 takes a free port. */
   readonly port: number
   /** What gossip tells clients to connect to. */
   readonly advertiseHost: string

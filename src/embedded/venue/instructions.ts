@@ -22,7 +22,7 @@ export const tokenAddress = (mint: string, owner: string): PublicKey => {
   return found
 }
 
-/** Derivations remembered, because each takes half a millisecond of elliptic-curve checks. Not state: any of it can be derived again. */
+/** Derivations remembered, because each takes half a millisecond of elliptic-curve checks. Not state, since all of it can be derived again. */
 const addresses = new Map<string, PublicKey>()
 const MAX_ADDRESSES = 20_000
 

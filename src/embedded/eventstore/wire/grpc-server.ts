@@ -40,7 +40,7 @@ export interface Route {
 
 export interface ListenOptions {
   readonly host: string
-  /** 0: any free port. */
+  /** 0 takes a free port. */
   readonly port: number
 }
 
