@@ -48,7 +48,7 @@ const start = async (config: Config, log: Logger, closers: Closers, stopped: Abo
   await writeRunFile(config.dataDir, config.roleName, { pid: process.pid, port: http.port, url: http.url })
   closers.push(() => removeRunFile(config.dataDir, config.roleName))
   while (!health.report().ready) await clock.sleep(20, stopped)
-  say(banner(http.url, config.dataDir, opened.reports))
+  say(banner(http.url, config, opened.reports))
   process.stdout.write(`READY ${JSON.stringify({ role: config.roleName, url: http.url, pid: process.pid })}\n`)
 }
 

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { type Config, ROLES } from '../platform/config.ts'
 import { claimDataFolder } from '../platform/data-folder.ts'
 import type { Ids } from '../platform/ids.ts'
@@ -64,6 +65,7 @@ const findAll = async (config: Config, { ids, say }: Deps): Promise<Opened | { r
   ]
   const missing = needs.find(([, value, needed]) => needed && value === undefined)
   if (missing) return { refused: `${missing[0]}: required for --role ${config.roleName} (no product runs on ${config.dataDir})` }
+  await mkdir(config.dataDir, { recursive: true })
   const password = config.roles.has('settlement') ? await keystorePassword(config, ids, say) : undefined
   return {
     services: { ...required(found), faucetKeyFile: config.faucetKeyFile, keystorePassword: password },
