@@ -17,7 +17,10 @@ describe('work at most so many at a time', () => {
     }
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => inTurn(work(n))))
     assert.equal(most, 3)
-    assert.deepEqual(began, [...began].sort((a, b) => a - b))
+    assert.deepEqual(
+      began,
+      [...began].sort((a, b) => a - b),
+    )
     assert.deepEqual([outcomes.filter((o) => o.status === 'fulfilled').length, running], [15, 0])
     assert.equal(await inTurn(async () => 'free again'), 'free again')
   })
