@@ -57,19 +57,24 @@ const startAll = async (config: Config, { log, ids, say }: Deps): Promise<Opened
 
 const findAll = async (config: Config, { ids, say }: Deps): Promise<Opened | { readonly refused: string }> => {
   const found = await findServices(config)
-  const needs: readonly (readonly [string, unknown, boolean])[] = [
-    ['EVENTSTORE_URL', found.eventStore, true],
-    ['DATABASE_URLS', found.databases, config.roles.has('projector') || config.roles.has('queries') || config.roles.has('settlement')],
-    ['SOLANA_RPC_URLS', found.rpc, config.roles.has('settlement')],
-    ['VENUE_URL', found.venue, config.roles.has('settlement') || config.roles.has('commands')],
+  const needs: readonly (readonly [string, string, unknown, boolean])[] = [
+    ['EVENTSTORE_URL', 'eventstore', found.eventStore, true],
+    [
+      'DATABASE_URLS',
+      'postgres',
+      found.databases,
+      config.roles.has('projector') || config.roles.has('queries') || config.roles.has('settlement'),
+    ],
+    ['SOLANA_RPC_URLS', 'solana', found.rpc, config.roles.has('settlement')],
+    ['VENUE_URL', 'venue', found.venue, config.roles.has('settlement') || config.roles.has('commands')],
   ]
-  const missing = needs.find(([, value, needed]) => needed && value === undefined)
+  const missing = needs.find(([, , value, needed]) => needed && value === undefined)
   if (missing) return { refused: `${missing[0]}: required for --role ${config.roleName} (no product runs on ${config.dataDir})` }
   await mkdir(config.dataDir, { recursive: true })
   const password = config.roles.has('settlement') ? await keystorePassword(config, ids, say) : undefined
   return {
     services: { ...required(found), faucetKeyFile: config.faucetKeyFile, keystorePassword: password },
-    reports: needs.filter(([, value]) => value !== undefined).map(([part]) => ({ part, kind: 'real' as const, detail: '' })),
+    reports: needs.filter(([, , value]) => value !== undefined).map(([, part]) => ({ part, kind: 'real' as const, detail: '' })),
     states: () => new Map(),
     close: async () => undefined,
   }
