@@ -67,6 +67,7 @@ program
   .option('--orders <n>', 'how many orders', '200')
   .option('--accounts <n>', 'over how many accounts', '8')
   .option('--seed <n>', 'the same seed plans the same orders')
+  .option('--hostile <seed>', 'with a product of its own: put a hostile front with this seed before its chain')
   .option('--prices <dir>', 'folder with recorded prices (QUANTBOT_DEMO_PRICES)')
   .option(...JSON_FLAG)
   .action((flags: DemoFlags & { json?: boolean }) => show(demo(flags, log), flags))

@@ -85,7 +85,13 @@ export const startParts = async (config: Config, log: Logger, progress: (line: s
       real('venue', config.venueUrl)
       return { rpc, venue: config.venueUrl, faucet }
     }
+    // the venue keeps its own sight of the chain: only the product is to be misled
     const { url, port } = await required(venuePart(rpc, join(folder, 'pools.json')))
+    if (config.hostileSeed !== undefined) {
+      const { urls } = await required(hostilePart(rpc[0]!, config.hostileSeed, config.slotMs))
+      rpc = urls ?? []
+      progress(`the product sees the chain through ${rpc.length} hostile ports, seed ${config.hostileSeed}`)
+    }
     return { rpc, venue: url ?? `http://127.0.0.1:${port}`, faucet }
   }
 
@@ -140,6 +146,19 @@ const venuePart = (rpc: readonly string[], pools: string): PartSpec => ({
   name: 'venue',
   entry: 'embedded/venue/main',
   args: ([port]) => ['--port', String(port), '--rpc', rpc.join(','), '--pools', pools],
+})
+
+/** Enough for every kind of fault of its profile to have a port. */
+const HOSTILE_PORTS = 5
+
+const hostilePart = (upstream: string, seed: number, slotMs: number): PartSpec => ({
+  name: 'hostile',
+  entry: 'embedded/hostile/main',
+  portCount: HOSTILE_PORTS + 1,
+  args: ([admin, ...ports]) => [
+    ...['--upstream', upstream, '--ports', ports.join(','), '--admin-port', String(admin)],
+    ...['--seed', String(seed), '--slot-ms', String(slotMs)],
+  ],
 })
 
 const withoutPassword = (url: string): string => url.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1@')

@@ -37,6 +37,11 @@ const Environment = z.object({
   QUANTBOT_KEYSTORE_PASSWORD: z.string().min(1).optional(),
   QUANTBOT_FAUCET_KEY: z.string().min(1).optional(),
   QUANTBOT_SHARDS: integer(1, 64, 4),
+  QUANTBOT_HOSTILE_SEED: z
+    .string()
+    .regex(/^\d{1,10}$/, 'must be a whole number')
+    .transform(Number)
+    .optional(),
   QUANTBOT_LOG: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 
@@ -60,6 +65,8 @@ export interface Config {
   readonly keystorePassword: string | undefined
   /** JSON array of 64 bytes: the key that may mint test funds; undefined on a chain without a faucet. */
   readonly faucetKeyFile: string | undefined
+  /** Puts a front with seeded faults between the product and the embedded chain; undefined: none. */
+  readonly hostileSeed: number | undefined
   readonly logLevel: string
 }
 
@@ -79,6 +86,9 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
   if (e.SOLANA_RPC_URLS && !e.QUANTBOT_KEYSTORE_PASSWORD && flags.roles.has('settlement')) {
     return { ok: false, message: 'QUANTBOT_KEYSTORE_PASSWORD: required with SOLANA_RPC_URLS (wallet keys are encrypted with it)' }
   }
+  if (e.SOLANA_RPC_URLS && e.QUANTBOT_HOSTILE_SEED !== undefined) {
+    return { ok: false, message: 'QUANTBOT_HOSTILE_SEED: for the embedded chain alone, not with SOLANA_RPC_URLS' }
+  }
   return {
     ok: true,
     config: {
@@ -97,6 +107,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
       slotMs: e.SOLANA_SLOT_MS,
       keystorePassword: e.QUANTBOT_KEYSTORE_PASSWORD,
       faucetKeyFile: e.QUANTBOT_FAUCET_KEY,
+      hostileSeed: e.QUANTBOT_HOSTILE_SEED,
       logLevel: e.QUANTBOT_LOG,
     },
   }
