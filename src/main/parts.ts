@@ -72,6 +72,13 @@ export const startParts = async (config: Config, log: Logger, progress: (line: s
     }
     return (await start(redisPart))?.url
   }
+  /** The endpoints that the product is given: the chain's own, or hostile ports before them. */
+  const sightOf = async (rpc: readonly string[]): Promise<readonly string[]> => {
+    if (config.hostileSeed === undefined) return rpc
+    const { urls = [] } = await required(hostilePart(rpc[0]!, config.hostileSeed, config.slotMs))
+    progress(`the product sees the chain through ${urls.length} hostile ports, seed ${config.hostileSeed}`)
+    return urls
+  }
   const chain = async (): Promise<{ rpc: readonly string[]; venue: string; faucet: string | undefined }> => {
     const folder = join(dataDir, 'solana')
     let rpc = config.solanaRpcUrls
@@ -83,16 +90,11 @@ export const startParts = async (config: Config, log: Logger, progress: (line: s
     const faucet = config.faucetKeyFile ?? (config.solanaRpcUrls ? undefined : join(folder, 'faucet.json'))
     if (config.venueUrl) {
       real('venue', config.venueUrl)
-      return { rpc, venue: config.venueUrl, faucet }
+      return { rpc: await sightOf(rpc), venue: config.venueUrl, faucet }
     }
     // the venue keeps its own sight of the chain: only the product is to be misled
     const { url, port } = await required(venuePart(rpc, join(folder, 'pools.json')))
-    if (config.hostileSeed !== undefined) {
-      const { urls } = await required(hostilePart(rpc[0]!, config.hostileSeed, config.slotMs))
-      rpc = urls ?? []
-      progress(`the product sees the chain through ${rpc.length} hostile ports, seed ${config.hostileSeed}`)
-    }
-    return { rpc, venue: url ?? `http://127.0.0.1:${port}`, faucet }
+    return { rpc: await sightOf(rpc), venue: url ?? `http://127.0.0.1:${port}`, faucet }
   }
 
   try {
