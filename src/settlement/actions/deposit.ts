@@ -7,7 +7,7 @@ import {
 import { PublicKey, SystemProgram, type TransactionInstruction } from '@solana/web3.js'
 import type { AccountState } from '../../commands/account/state.ts'
 import type { DepositState } from '../../commands/ledger/deposit.ts'
-import { tokenAccountOf } from '../../rpc/pool.ts'
+import { tokenAccountOf } from '../../rpc/account-reads.ts'
 import type { Action } from '../agenda.ts'
 import { compose } from '../signing/compose.ts'
 import { nonceOf } from '../signing/nonce.ts'

@@ -44,7 +44,7 @@ export const compose = async (draft: Draft, chain: Chain, limits: ComputeLimits)
   const known = limits.get(draft.shape)
   if (known !== undefined) {
     const transaction = compile(draft, latest.value, known)
-    const simulated = await chain.simulate(transaction.serialize(), draft.minSlot)
+    const simulated = await chain.simulate(transaction.serialize(), { minSlot: draft.minSlot })
     if (!simulated.ok) return fromError(simulated.error)
     if (simulated.value.error === null) {
       limits.learn(draft.shape, simulated.value.unitsConsumed)
@@ -52,7 +52,7 @@ export const compose = async (draft: Draft, chain: Chain, limits: ComputeLimits)
     }
     if (!OUT_OF_COMPUTE.test(`${simulated.value.error} ${simulated.value.logs.join(' ')}`)) return rejected(simulated.value)
   }
-  const probe = await chain.simulate(compile(draft, latest.value, MAX_COMPUTE_UNITS).serialize(), draft.minSlot)
+  const probe = await chain.simulate(compile(draft, latest.value, MAX_COMPUTE_UNITS).serialize(), { minSlot: draft.minSlot })
   if (!probe.ok) return fromError(probe.error)
   if (probe.value.error !== null) return rejected(probe.value)
   const limit = limits.learn(draft.shape, probe.value.unitsConsumed)
