@@ -137,8 +137,8 @@ export const createTracker = ({ chain, slotMs, clock, log, registry, wake }: Tra
       const known = open.get(signature)
       if (known) {
         const { sighting } = known
-        // A proof that failed is tried again after the next look at the heights.
-        if (sighting.kind === 'past') known.sighting = { kind: 'pending' }
+        // Asked again, the news was not enough: a proof failed, or a fork that confirmed it has died. Look anew, and send again.
+        known.sighting = { kind: 'pending' }
         return sighting
       }
       const entry: Open = { accountId, wire, lastValidBlockHeight, sentAt: 0, sighting: { kind: 'pending' } }

@@ -45,7 +45,7 @@ describe('what other bots get wrong', function () {
   const order = (lamports = 3_000_000 + count): Order =>
     transferOrder(`o-${++count}`, chain.faucet(), Keypair.generate().publicKey, lamports)
   /** Reaches the chain and fails there: nobody has so much. */
-  const failing = (): Order => order(2 ** 52)
+  const failing = (): Order => order(Number.MAX_SAFE_INTEGER)
   const fate = (kind: keyof NonNullable<HostileProfile['fates']>) => front.setFates({ [kind]: 1 })
   const onChain = async (signatures: readonly string[]): Promise<number> => {
     const { result } = await rpc(chain.ready().url, 'getSignatureStatuses', signatures, { searchTransactionHistory: true })
