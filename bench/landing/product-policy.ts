@@ -94,7 +94,10 @@ const follow = async ({ chain, tracker, slotMs, news }: Parts, order: Order, sig
       }
     }
     const outcome = await landed()
-    if (outcome !== undefined) return { outcome, doubted }
+    if (outcome !== undefined) {
+      tracker.forget(signature)
+      return { outcome, doubted }
+    }
     await pause(slotMs)
   }
 }
@@ -116,7 +119,6 @@ const staysFinal = async (parts: Parts, order: Order, signed: SignedOrder): Prom
     }
     if (slot !== undefined) {
       // Taken back: the same bytes are open again, and only they may be sent until they are proven dead.
-      tracker.forget(signed.signature)
       if ((await follow(parts, order, signed)).outcome === 'expired') return false
     } else await pause(slotMs)
   }
