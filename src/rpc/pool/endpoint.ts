@@ -71,7 +71,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
   const { url, name, weight, socketUrl, slots, meters } = options
   const transport = createTransport(url, options.clock)
   const batcher = createBatcher(transport, name, meters)
-  const latency = createLatency()
+  const latency = createLatency(monotonicMs)
   const limiter = createLimiter({ now: monotonicMs, perSecond: options.perSecond })
   const breaker = circuitBreaker(
     handleWhen((error) => toFailure(error).fault === 'broken'),
@@ -84,6 +84,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
   let limitedUntil = 0
   let keepsMinSlot: boolean | undefined
   let probing = false
+  let connected = false
 
   const single = async (call: RpcCall, signal: AbortSignal): Promise<unknown> => {
     const [answer] = await transport.post([call], { signal })
@@ -120,7 +121,10 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
           throw timeout.aborted ? new RpcFailure('broken', `no answer in ${timeoutMs} ms`) : toFailure(error)
         })
       const result = await (alone ? sends : reads).execute(run)
-      latency.note(call.method, done('ok'))
+      const ms = done('ok')
+      // The first answer paid for the connection.
+      if (connected) latency.note(call.method, ms)
+      connected = true
       suspect = undefined
       return result
     } catch (error) {
@@ -174,11 +178,13 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
         const slot = await ask({ method: 'getSlot', params: [{ commitment: 'processed' }] }, PROBE_TIMEOUT_MS, {})
         if (typeof slot === 'number') slots.note(name, 'processed', slot)
         if (keepsMinSlot !== undefined) return
+        const asked = monotonicMs()
         const far = { method: 'getSlot', params: [{ commitment: 'processed', minContextSlot: FAR_SLOT }] }
         keepsMinSlot = await single(far, AbortSignal.timeout(PROBE_TIMEOUT_MS)).then(
           () => false,
           (error: unknown) => (toFailure(error).fault === 'broken' ? undefined : toFailure(error).code === MIN_CONTEXT_SLOT),
         )
+        latency.note(far.method, monotonicMs() - asked)
         if (keepsMinSlot === false) meters.decided('min_slot_off', name)
       } catch {
         // Noted by the call; the next probe asks again.

@@ -52,6 +52,8 @@ const PROBE_SUSPECT_MS = 250
 const TICK_MS = 125
 /** Until everyone is asked once more after all have failed. */
 const AGAIN_MS = 50
+/** A read waits this long for a limit that is only a pace; longer is for its caller to decide. */
+const LONGEST_WAIT_MS = 500
 
 export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: EndpointsOptions): Endpoints => {
   let endpoints: readonly Endpoint[] = []
@@ -123,22 +125,30 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
     ...{ slots, meters, add },
     read: async (call, schema, options = {}) => {
       const key = JSON.stringify([call.method, call.params, options.minSlot ?? 0])
-      const run = (order: readonly Endpoint[]) =>
-        hedger.run(order, call.method, (endpoint, signal) => askOne(endpoint, call, schema, options, signal))
+      const run = async () => {
+        const waitMs = picker.order(endpoints, call.method).waitMs
+        if (waitMs > LONGEST_WAIT_MS) throw new RpcFailure('limited', `every endpoint is over its limit for ${Math.ceil(waitMs)} ms`)
+        if (waitMs > 0) await clock.sleep(waitMs, stopping.signal)
+        const order = picker.order(endpoints, call.method)
+        return hedger.run(order, call.method, (endpoint, signal) => askOne(endpoint, call, schema, options, signal))
+      }
       const answer = await once(key, () =>
-        run(picker.order(endpoints, call.method))
+        run()
           .catch(async (error: unknown) => {
             // A single hiccup of a lone endpoint, or of all at once, is not yet an outage.
             if (toFailure(error).fault !== 'broken') throw error
             await clock.sleep(AGAIN_MS, stopping.signal)
-            return run(picker.order(endpoints, call.method).slice(0, 1))
+            return run()
           })
           .then((value) => ({ ok: true, value }) as const, failed),
       )
       return answer as Awaited<ReturnType<Endpoints['read']>> as never
     },
     readAt: (endpoint, call, schema) => askOne(endpoint, call, schema, {}).then((value) => ({ ok: true, value }) as const, failed),
-    order: (method) => picker.order(endpoints, method),
+    order: (method) => {
+      const { fit, lastResort } = picker.order(endpoints, method)
+      return [...fit, ...lastResort]
+    },
     all: () => endpoints,
     find: (name) => endpoints.find((each) => each.name === name),
     remove: async (name) => {

@@ -1,43 +1,56 @@
 /** How long an endpoint takes, by method: a moving average to choose by and a 95th percentile to hedge after. In ms. */
 export interface Latency {
   note(method: string, ms: number): void
-  /** Of the method, else of all methods; undefined before the first answer. */
+  /** Undefined before the method's first answer. */
   average(method: string): number | undefined
-  /** Of the method; undefined until enough is known. */
+  /** Since the method's last answer; infinite before the first. */
+  age(method: string): number
+  /** Undefined until enough is known. */
   p95(method: string): number | undefined
   methods(): readonly string[]
 }
 
-/** A tenth for the newest: about the last twenty answers count. */
+/** The least that the newest answer counts: then about the last twenty make the average. */
 const NEWEST = 0.1
+/** What is older counts the less, however few answers came since: an endpoint that is only probed is known by its last probes. */
+const FADES_MS = 2_000
 /** Half a minute of a busy method; sorted only when asked after a change. */
 const KEPT = 64
 /** A percentile of fewer says nothing. */
 const LEAST = 8
 
-export const createLatency = (): Latency => {
-  const averages = new Map<string, number>()
-  const samples = new Map<string, { readonly ring: number[]; at: number; p95: number | undefined }>()
-  let all: number | undefined
+interface Known {
+  average: number
+  at: number
+  count: number
+  readonly ring: number[]
+  p95: number | undefined
+}
 
+export const createLatency = (now: () => number): Latency => {
+  const known = new Map<string, Known>()
   return {
     note: (method, ms) => {
-      const before = averages.get(method)
-      averages.set(method, before === undefined ? ms : before + NEWEST * (ms - before))
-      all = all === undefined ? ms : all + NEWEST * (ms - all)
-      const known = samples.get(method) ?? { ring: [], at: 0, p95: undefined }
-      known.ring[known.at % KEPT] = ms
-      known.at++
-      known.p95 = undefined
-      samples.set(method, known)
+      const at = now()
+      const before = known.get(method)
+      if (!before) {
+        known.set(method, { average: ms, at, count: 1, ring: [ms], p95: undefined })
+        return
+      }
+      before.average += Math.max(NEWEST, 1 - Math.exp((before.at - at) / FADES_MS)) * (ms - before.average)
+      before.at = at
+      before.ring[before.count % KEPT] = ms
+      before.count++
+      before.p95 = undefined
     },
-    average: (method) => averages.get(method) ?? all,
+    average: (method) => known.get(method)?.average,
+    age: (method) => now() - (known.get(method)?.at ?? Number.NEGATIVE_INFINITY),
     p95: (method) => {
-      const known = samples.get(method)
-      if (!known || known.ring.length < LEAST) return undefined
-      known.p95 ??= [...known.ring].sort((a, b) => a - b)[Math.ceil(known.ring.length * 0.95) - 1]
-      return known.p95
+      const of = known.get(method)
+      if (!of || of.ring.length < LEAST) return undefined
+      of.p95 ??= [...of.ring].sort((a, b) => a - b)[Math.ceil(of.ring.length * 0.95) - 1]
+      return of.p95
     },
-    methods: () => [...averages.keys()],
+    methods: () => [...known.keys()],
   }
 }

@@ -7,6 +7,7 @@ export type Decision =
   | 'hedged'
   | 'hedge_won'
   | 'hedge_denied'
+  | 'stalled'
   | 'skipped_set_aside'
   | 'skipped_limited'
   | 'skipped_behind'

@@ -63,8 +63,11 @@ export const createSlotBook = (now: () => number, expectedSlotMs: number): SlotB
     note: (endpoint, commitment, slot) => {
       const ofCommitment = samples.get(commitment) ?? new Map<string, Sample>()
       const before = ofCommitment.get(endpoint)
-      const others = tip(commitment, endpoint)
-      const outvoted = ofCommitment.size + (before ? 0 : 1) >= ENOUGH_TO_OUTVOTE
+      // Nothing is confirmed or final beyond what has been processed, and that everybody is probed for.
+      const fronts = [tip('processed', endpoint), tip(commitment, endpoint)].filter((front) => front !== undefined)
+      const others = fronts.length === 0 ? undefined : Math.max(...fronts)
+      const heard = new Set([...(samples.get('processed')?.keys() ?? []), ...ofCommitment.keys(), endpoint])
+      const outvoted = heard.size >= ENOUGH_TO_OUTVOTE
       const jumped = before !== undefined && slot > projected(before) + AHEAD_SLOTS
       if (others !== undefined && slot > others + AHEAD_SLOTS && (outvoted || jumped)) {
         ahead.add(endpoint)
