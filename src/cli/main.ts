@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { createLog } from '../platform/log.ts'
+import { type ChaosFlags, chaos } from './chaos/command.ts'
 import { type DemoFlags, demo } from './demo/command.ts'
 import { digest } from './digest.ts'
 import { type EventStoreRunFlags, eventStoreRun } from './eventstore-run.ts'
@@ -71,6 +72,14 @@ program
   .option('--prices <dir>', 'folder with recorded prices (QUANTBOT_DEMO_PRICES)')
   .option(...JSON_FLAG)
   .action((flags: DemoFlags & { json?: boolean }) => show(demo(flags, log), flags))
+
+program
+  .command('chaos')
+  .description('trade behind the hostile front while processes are killed, then count what should not be; exit 1 when anything is')
+  .option('--rounds <n>', 'one kill each', '10')
+  .option('--seed <n>', 'the same seed plans the same orders, kills and faults', '1')
+  .option(...JSON_FLAG)
+  .action((flags: ChaosFlags & { json?: boolean }) => show(chaos(flags, log), flags))
 
 try {
   await program.parseAsync()
