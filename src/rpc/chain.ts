@@ -118,8 +118,8 @@ export interface Chain {
   airdrop(address: string, lamports: bigint): Promise<ChainAnswer<string>>
   /** Calls back when some node tells by WebSocket that the signature may have news, or that news may have been missed. A hint to look, never an answer. */
   watch(signature: string, hint: () => void): () => void
-  /** Measured time of a slot, ms; what was configured until slots have gone by. */
-  slotMs(): number
+  /** Measured time of a slot, ms; undefined until slots have gone by. */
+  slotMs(): number | undefined
   endpoints(): readonly EndpointHealth[]
   /** Takes an endpoint in at run time; its name. `https://host/key#weight=2&rps=40` */
   addEndpoint(url: string): string

@@ -34,8 +34,7 @@ const PRICED_ACCOUNTS = 128
 /** A `Chain` over a pool of endpoints. Reads are answered by whoever is healthy and fast; what must not fail over names its endpoint. */
 export const createChain = ({ urls, registry, clock = systemClock, slotMs: expected = MAINNET_SLOT_MS }: PoolOptions): Chain => {
   const endpoints = openEndpoints({ urls, registry, clock, expectedSlotMs: expected })
-  const slotMs = () => endpoints.slots.slotMs() ?? expected
-  const subscriptions = openSubscriptions({ endpoints, clock, slotMs })
+  const subscriptions = openSubscriptions({ endpoints, clock, slotMs: () => endpoints.slots.slotMs() ?? expected })
 
   const finalizedHeight = async (endpoint: Endpoint): Promise<FinalizedHeight | undefined> => {
     const call = { method: 'getEpochInfo', params: [{ commitment: 'finalized' }] }
@@ -117,7 +116,7 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
     },
 
     watch: subscriptions.watch,
-    slotMs,
+    slotMs: endpoints.slots.slotMs,
     endpoints: () => endpoints.all().map((endpoint) => endpoint.health()),
     addEndpoint: (url) => endpoints.add(url).name,
     removeEndpoint: endpoints.remove,

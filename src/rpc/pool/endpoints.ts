@@ -45,8 +45,8 @@ export interface EndpointsOptions {
   readonly expectedSlotMs: number
 }
 
-/** An endpoint that told nothing for this long is asked for its slot: so it is known how far it is, and that it is back. */
-const PROBE_AFTER_MS = 2_000
+/** Each endpoint is asked for its slot this often, busy or not: so all are known by the same measure, how far and how fast they are. */
+const PROBE_EVERY_MS = 2_000
 /** One in doubt is asked again this soon. */
 const PROBE_SUSPECT_MS = 250
 const TICK_MS = 125
@@ -110,9 +110,8 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
   const watch = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       for (const endpoint of endpoints) {
-        const state = endpoint.state()
-        const heard = Math.max(probedAt.get(endpoint.name) ?? 0, state === 'healthy' ? (slots.toldAt(endpoint.name) ?? 0) : 0)
-        if (monotonicMs() - heard < (state === 'suspect' ? PROBE_SUSPECT_MS : PROBE_AFTER_MS)) continue
+        const every = endpoint.state() === 'suspect' ? PROBE_SUSPECT_MS : PROBE_EVERY_MS
+        if (monotonicMs() - (probedAt.get(endpoint.name) ?? 0) < every) continue
         probedAt.set(endpoint.name, monotonicMs())
         void endpoint.probe()
       }

@@ -26,23 +26,25 @@ const CONNECTIONS = 64
 const KEEP_ALIVE_MS = 15_000
 const CONNECT_TIMEOUT_MS = 2_000
 
-export const createTransport = (url: string, clock: Clock): Transport => {
+export const createTransport = (url: string, clock: Clock, headers: Readonly<Record<string, string>> = {}): Transport => {
   const agent = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, connections: CONNECTIONS, connect: { timeout: CONNECT_TIMEOUT_MS } })
   const post: Transport['post'] = async (calls, { signal }) => {
     const bodies = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }))
-    const { statusCode, headers, body } = await request(url, {
+    const answer = await request(url, {
       dispatcher: agent,
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(bodies.length === 1 ? bodies[0] : bodies),
       signal,
     })
-    const text = await body.text()
-    if (statusCode === 429) throw new RpcFailure('limited', 'HTTP 429', { retryAfterMs: retryAfterMs(headers['retry-after'], clock) })
-    if (statusCode === 503 && headers['retry-after'] !== undefined)
-      throw new RpcFailure('limited', 'HTTP 503', { retryAfterMs: retryAfterMs(headers['retry-after'], clock) })
-    const answers = readAnswers(text, calls.length)
-    if (answers) return answers
+    const { statusCode } = answer
+    const text = await answer.body.text()
+    if (statusCode === 429)
+      throw new RpcFailure('limited', 'HTTP 429', { retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock) })
+    if (statusCode === 503 && answer.headers['retry-after'] !== undefined)
+      throw new RpcFailure('limited', 'HTTP 503', { retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock) })
+    const read = readAnswers(text, calls.length)
+    if (read) return read
     // Some nodes tell JSON-RPC errors with 4xx or 5xx; anything without such a body is the server's own failure.
     throw new RpcFailure('broken', statusCode >= 400 ? `HTTP ${statusCode}` : 'not an answer of JSON-RPC')
   }

@@ -12,8 +12,6 @@ export interface SlotBook {
   watermark(commitment: Commitment): number
   /** Measured time of a slot, ms; undefined until slots have gone by. */
   slotMs(): number | undefined
-  /** When the endpoint last told a slot, monotonic ms. */
-  toldAt(endpoint: string): number | undefined
   forget(endpoint: string): void
 }
 
@@ -95,10 +93,6 @@ export const createSlotBook = (now: () => number, expectedSlotMs: number): SlotB
     isAhead: (endpoint) => ahead.has(endpoint),
     watermark: (commitment) => Math.max(0, (watermarks.get(commitment) ?? 0) - MAX_LAG_SLOTS),
     slotMs: () => measured,
-    toldAt: (endpoint) => {
-      const told = [...samples.values()].flatMap((known) => known.get(endpoint)?.at ?? [])
-      return told.length === 0 ? undefined : Math.max(...told)
-    },
     forget: (endpoint) => {
       for (const known of samples.values()) known.delete(endpoint)
       ahead.delete(endpoint)

@@ -3,6 +3,7 @@ import type { AccountState } from '../../commands/account/state.ts'
 import type { AttemptState } from '../../commands/transaction/attempt-state.ts'
 import { signedBytes } from '../../commands/transaction/signed-bytes.ts'
 import { proveAbsence } from '../../rpc/absence.ts'
+import { laneOf } from '../landing/lane.ts'
 import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
 /** An open attempt: its bytes, as the log has them, are sent until its outcome is known, and that is booked. */
@@ -15,7 +16,7 @@ export const followAttempt = async (
   const { deps, tracker } = settling
   const { signature, lastValidBlockHeight } = attempt
   const wire = Buffer.from(await signedBytes(deps.store, accountId, attempt), 'base64')
-  const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight })
+  const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight, lane: laneOf(state, attempt) })
   switch (sighting.kind) {
     case 'pending':
       return WATCHED

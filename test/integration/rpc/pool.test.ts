@@ -65,6 +65,8 @@ describe('the RPC pool', function () {
     const { chain, fronts } = await open(2, { fragments: ['weight=3', 'weight=1'] })
     // Far slower than their own noise, so that both stay equally fast.
     for (const { faults } of fronts) faults.delayMs = 25
+    // Known by their delay, not by how they woke up.
+    await systemClock.sleep(2_500)
     await readBalances(chain, 80)
     const [heavy, light] = fronts.map((front) => front.calls('getBalance')) as [number, number]
     assert.ok(heavy > light * 1.4 && light >= 8, `${heavy} : ${light}`)
@@ -77,8 +79,8 @@ describe('the RPC pool', function () {
     await readBalances(chain, 60)
     const before = slow.calls('getBalance')
     const times = await readBalances(chain, 60)
-    assert.ok(slow.calls('getBalance') - before <= 3, `${slow.calls('getBalance') - before} of 60 went to the slow one`)
-    assert.ok(times[56]! < 100)
+    assert.ok(slow.calls('getBalance') - before <= 6, `${slow.calls('getBalance') - before} of 60 went to the slow one`)
+    assert.ok(times[53]! < 100)
     slow.faults.delayMs = 0
     await until(async () => {
       await readBalances(chain, 5)
@@ -254,8 +256,9 @@ describe('the RPC pool', function () {
 
   it('measures the time of a slot', async () => {
     const { chain } = await open(1)
-    await until(async () => chain.slotMs() !== 50)
-    assert.ok(chain.slotMs() > 35 && chain.slotMs() < 80, `${chain.slotMs()}`)
+    await until(async () => chain.slotMs() !== undefined)
+    const slotMs = chain.slotMs() ?? 0
+    assert.ok(slotMs > 35 && slotMs < 80, `${slotMs}`)
   })
 })
 
