@@ -2,7 +2,10 @@ import {
   ComputeBudgetProgram,
   type Keypair,
   type PublicKey,
+  type Signer,
   SystemProgram,
+  Transaction,
+  type TransactionInstruction,
   TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js'
@@ -19,6 +22,8 @@ export interface SignedOrder {
 /** Something that is to happen on the chain once. Whoever signs it twice risks that it happens twice. */
 export interface Order {
   readonly id: string
+  /** The same, unsigned, for a library that takes the blockhash and signs by itself. */
+  unsigned(): { readonly transaction: Transaction; readonly signers: Signer[] }
   sign(latest: Pick<LatestBlockhash, 'blockhash' | 'lastValidBlockHeight'>): SignedOrder
 }
 
@@ -29,6 +34,8 @@ export interface Landing {
   readonly signatures: readonly string[]
   /** From the first signature to the verdict, ms. */
   readonly ms: number
+  /** To the moment from which it could not be taken back, for a policy that stays until then. */
+  readonly finalMs?: number
   /** It could not tell for a while whether the order would happen, though it was past waiting. */
   readonly doubted: boolean
 }
@@ -41,19 +48,25 @@ export interface Policy {
 }
 
 /** A transfer that differs from every other by its amount; `lamports` above the payer's funds makes one that fails on the chain. */
-export const transferOrder = (id: string, payer: Keypair, to: PublicKey, lamports: number): Order => ({
-  id,
-  sign: ({ blockhash, lastValidBlockHeight }) => {
-    const message = new TransactionMessage({
-      payerKey: payer.publicKey,
-      recentBlockhash: blockhash,
-      instructions: [
-        ComputeBudgetProgram.setComputeUnitLimit({ units: 1_000 }),
-        SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports }),
-      ],
-    }).compileToV0Message()
-    const transaction = new VersionedTransaction(message)
-    transaction.sign([payer])
-    return { signature: bs58.encode(transaction.signatures[0]!), wire: transaction.serialize(), transaction, lastValidBlockHeight }
-  },
-})
+export const transferOrder = (id: string, payer: Keypair, to: PublicKey, lamports: number): Order =>
+  instructionOrder(id, [payer], [SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports })], 1_000)
+
+/** Any instructions; the first signer pays. `units` tells apart orders that would be equal otherwise. */
+export const instructionOrder = (
+  id: string,
+  signers: readonly [Keypair, ...Keypair[]],
+  given: readonly TransactionInstruction[],
+  units: number,
+): Order => {
+  const instructions = [ComputeBudgetProgram.setComputeUnitLimit({ units }), ...given]
+  return {
+    id,
+    unsigned: () => ({ transaction: new Transaction({ feePayer: signers[0].publicKey }).add(...instructions), signers: [...signers] }),
+    sign: ({ blockhash, lastValidBlockHeight }) => {
+      const message = new TransactionMessage({ payerKey: signers[0].publicKey, recentBlockhash: blockhash, instructions })
+      const transaction = new VersionedTransaction(message.compileToV0Message())
+      transaction.sign([...signers])
+      return { signature: bs58.encode(transaction.signatures[0]!), wire: transaction.serialize(), transaction, lastValidBlockHeight }
+    },
+  }
+}

@@ -22,7 +22,7 @@ interface Attempt {
 /** The product's own pool, tracker and proof, driven as settlement drives them but without the account streams. */
 export const productPolicy = ({ urls, slotMs, untilFinal = false }: Options): Policy => {
   const registry = createRegistry('bench')
-  const chain = createChain({ urls, registry })
+  const chain = createChain({ urls, registry, slotMs })
   const waiting = new Map<string, () => void>()
   const wake = (id: string) => waiting.get(id)?.()
   const tracker = createTracker({ chain, slotMs, clock: systemClock, log: createLog('bench', 'silent'), registry, wake })
@@ -51,7 +51,8 @@ export const productPolicy = ({ urls, slotMs, untilFinal = false }: Options): Po
         doubted ||= attempt.doubted
         if (attempt.outcome === 'expired') continue
         const landing: Landing = { order: order.id, verdict: attempt.outcome, signatures, ms: monotonicMs() - began, doubted }
-        if (!untilFinal || (await staysFinal(parts, order, signed))) return landing
+        if (!untilFinal) return landing
+        if (await staysFinal(parts, order, signed)) return { ...landing, finalMs: monotonicMs() - began }
       }
     },
     close: async () => {
