@@ -4,7 +4,7 @@ import { startBenchChain } from './chain-parts.ts'
 import { type Order, transferOrder } from './order.ts'
 import { productPolicy } from './product-policy.ts'
 
-const SLOT_MS = 100
+const SLOT_MS = 400
 const ORDERS = 200
 /** As often as the product's own poller looks. */
 const POLL_MS = SLOT_MS / 2

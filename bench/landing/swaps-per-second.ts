@@ -19,7 +19,7 @@ const SWAPS = 1_500
 const IN_FLIGHT = 64
 const WALLETS = 16
 const SOL = new PublicKey('So11111111111111111111111111111111111111112')
-const USDC = new PublicKey('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGkZwyTDt1v')
+const USDC = new PublicKey('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v')
 const LOT = 1_000_000n
 
 /** Swaps executed on the chain's own endpoint per second: signed, sent and seen landed by the product, or a bare loop of sends of signed bytes. */
