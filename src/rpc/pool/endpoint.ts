@@ -131,7 +131,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
       const failure = toFailure(error)
       const ms = done(failure.fault)
       // A refusal is an answer, and a call given up took at least as long as it did.
-      if (failure.fault === 'refused' || (failure.fault === 'given_up' && ms > (latency.average(call.method) ?? 0)))
+      if (failure.fault === 'refused' || (failure.fault === 'given_up' && ms > (latency.average(call.method) ?? Number.POSITIVE_INFINITY)))
         latency.note(call.method, ms)
       learn(call, failure)
       throw failure

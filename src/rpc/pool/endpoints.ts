@@ -125,10 +125,11 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
     read: async (call, schema, options = {}) => {
       const key = JSON.stringify([call.method, call.params, options.minSlot ?? 0])
       const run = async () => {
-        const waitMs = picker.order(endpoints, call.method).waitMs
-        if (waitMs > LONGEST_WAIT_MS) throw new RpcFailure('limited', `every endpoint is over its limit for ${Math.ceil(waitMs)} ms`)
-        if (waitMs > 0) await clock.sleep(waitMs, stopping.signal)
-        const order = picker.order(endpoints, call.method)
+        const first = picker.order(endpoints, call.method)
+        if (first.waitMs > LONGEST_WAIT_MS)
+          throw new RpcFailure('limited', `every endpoint is over its limit for ${Math.ceil(first.waitMs)} ms`)
+        if (first.waitMs > 0) await clock.sleep(first.waitMs, stopping.signal)
+        const order = first.waitMs > 0 ? picker.order(endpoints, call.method) : first
         return hedger.run(order, call.method, (endpoint, signal) => askOne(endpoint, call, schema, options, signal))
       }
       const answer = await once(key, () =>

@@ -155,6 +155,7 @@ const toBuiltSwap = (swap: SwapRequest, answer: BuildResponse): BuiltSwap => ({
     ...(answer.otherInstructions ?? []),
   ].map(toInstruction),
   lookupTables: toLookupTables(answer.addressesByLookupTableAddress),
+  cosigners: [],
 })
 
 const toPrices = (answer: z.infer<typeof PriceResponse>): VenuePrice[] =>

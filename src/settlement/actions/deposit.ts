@@ -32,15 +32,14 @@ export const attemptDeposit = async (
   const composed = await compose(
     {
       payer,
-      signers: [payer, faucet],
       instructions: fillAccount(deposit, { wallet, payer: payer.publicKey, faucet: faucet.publicKey }),
       lookupTables: [],
       shape: `deposit|${deposit.mint}`,
       nonce: nonceOf(ref, attempt),
       minSlot: 0,
+      doubtful: attempt > 1,
     },
-    deps.chain,
-    settling.limits,
+    settling.composing,
   )
   switch (composed.kind) {
     case 'unavailable':

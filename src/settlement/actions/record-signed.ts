@@ -1,6 +1,6 @@
 import type { AccountState } from '../../commands/account/state.ts'
 import type { DataOf } from '../../events/account/account-event.ts'
-import type { Signer } from '../keystore/signer.ts'
+import type { Cosigner } from '../../rpc/venue/venue.ts'
 import { type Composed, signAll } from '../signing/compose.ts'
 import { AWAY_MS, CHANGED, issue, type Outcome, type Settling, wait } from './settling.ts'
 
@@ -11,7 +11,7 @@ export interface ToSign {
   readonly attempt: number
   readonly purpose: 'swap' | 'deposit'
   readonly quoted: DataOf<'TransactionSigned'>['quoted']
-  readonly signers: readonly Signer[]
+  readonly signers: readonly Cosigner[]
 }
 
 /**

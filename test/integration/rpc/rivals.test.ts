@@ -8,6 +8,7 @@ import { createRegistry } from '../../../src/platform/metrics.ts'
 import { proveAbsence } from '../../../src/rpc/absence.ts'
 import type { Chain as ProductChain } from '../../../src/rpc/chain.ts'
 import { createChain } from '../../../src/rpc/pool.ts'
+import { rpcSender } from '../../../src/rpc/send/rpc-sender.ts'
 import { createTracker, type Sighting } from '../../../src/settlement/landing/tracker.ts'
 import { compose } from '../../../src/settlement/signing/compose.ts'
 import { createComputeLimits } from '../../../src/settlement/signing/compute-limits.ts'
@@ -120,8 +121,13 @@ describe('what other bots get wrong', function () {
         return reader.send(wire)
       },
     }
-    const draft = { payer, signers: [payer], instructions, lookupTables: [], shape: 'self', nonce: 1, minSlot: 0 }
-    const composed = await compose(draft, watched, createComputeLimits())
+    const draft = { payer, instructions, lookupTables: [], shape: 'self', nonce: 1, minSlot: 0 }
+    const composed = await compose(draft, {
+      chain: watched,
+      limits: createComputeLimits(),
+      fees: { price: async () => 0n, fared: () => undefined },
+      sender: rpcSender(watched),
+    })
     assert.ok(composed.kind === 'ready')
     assert.equal(composed.transaction.message.recentBlockhash, composed.blockhash.blockhash)
     assert.deepEqual(asked, ['latestBlockhash'])
