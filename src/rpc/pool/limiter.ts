@@ -27,7 +27,8 @@ const GROWTH = 0.1
 /** Within this time a second method refused means that the endpoint as a whole is limited, not the method. */
 const SAME_CAUSE_MS = 1_000
 const WINDOW_MS = 1_000
-const LEAST_RATE = 1
+/** A refusal after a handful of calls tells of somebody else's calls. */
+const LEAST_RATE = 5
 
 export const createLimiter = ({ now, perSecond }: LimiterOptions): Limiter => {
   const until = new Map<string, number>()
@@ -75,7 +76,7 @@ export const createLimiter = ({ now, perSecond }: LimiterOptions): Limiter => {
       roll(at)
       fill(at)
       inWindow += calls
-      tokens -= calls
+      if (learnt !== undefined) tokens -= calls
       // The first call that goes out after a block ends it; another refusal will double it.
       if ((until.get(method) ?? 0) <= at) until.delete(method)
     },
@@ -94,7 +95,9 @@ export const createLimiter = ({ now, perSecond }: LimiterOptions): Limiter => {
       fill(at)
       learnt = Math.max(LEAST_RATE, BACK_TO * Math.max(inWindow, lastWindow))
       learntAt = at
-      tokens = Math.min(tokens, learnt)
+      // What goes on now is other methods; this one has its pause.
+      tokens = learnt
+      filledAt = at
     },
   }
 }

@@ -67,6 +67,51 @@ describe('reading an executed transaction', () => {
     )
   })
 
+  it('parts an account that changed hands, or was closed and made anew for another mint', () => {
+    const stranger = created.toBase58()
+    const given = readTransaction(
+      response({ preTokenBalances: [balance(1, '7')], postTokenBalances: [{ ...balance(1, '7'), owner: stranger }] }),
+    )
+    assert.deepEqual(
+      given?.deltas.map(({ owner, amount }) => [owner, amount]),
+      [
+        [wallet.toBase58(), '-7'],
+        [stranger, '7'],
+      ],
+    )
+    const anew = readTransaction(
+      response({ preTokenBalances: [balance(1, '7')], postTokenBalances: [{ ...balance(1, '3'), mint: stranger }] }),
+    )
+    assert.deepEqual(
+      anew?.deltas.map(({ mint, amount }) => [mint, amount]),
+      [
+        [USDC, '-7'],
+        [stranger, '3'],
+      ],
+    )
+  })
+
+  it('counts what arrived, not what was sent: a withheld transfer fee is in neither', () => {
+    const read = readTransaction(
+      response({ preTokenBalances: [balance(1, '1000'), balance(2, '0')], postTokenBalances: [balance(1, '0'), balance(2, '990')] }),
+    )
+    assert.deepEqual(
+      read?.deltas.map(({ amount }) => amount),
+      ['-1000', '990'],
+    )
+  })
+
+  it('reads keys of the json encoding too', () => {
+    const read = readTransaction({
+      ...response({ preTokenBalances: [balance(1, '1')], postTokenBalances: [balance(1, '2')] }),
+      transaction: { message: { accountKeys: [payer.toBase58(), account.toBase58()] } },
+    })
+    assert.deepEqual(
+      read?.deltas.map(({ tokenAccount }) => tokenAccount),
+      [account.toBase58()],
+    )
+  })
+
   it('books nothing but the fee of a failed one', () => {
     const read = readTransaction(
       response({ err: { InstructionError: [2, { Custom: 6001 }] }, preTokenBalances: [balance(1, '1000')], postTokenBalances: [] }),
