@@ -33,6 +33,8 @@ export const createSlotBook = (now: () => number, expectedSlotMs: number): SlotB
   const samples = new Map<Commitment, Map<string, Sample>>()
   const watermarks = new Map<Commitment, number>()
   const ahead = new Set<string>()
+  /** What was refused: no news of where the chain is while one alone says it, and the end of a stall when a second one does. */
+  const claims = new Map<string, Sample>()
   let measured: number | undefined
   let measuredFrom: Sample | undefined
   const slotMs = () => measured ?? expectedSlotMs
@@ -63,15 +65,18 @@ export const createSlotBook = (now: () => number, expectedSlotMs: number): SlotB
       const before = ofCommitment.get(endpoint)
       // Nothing is confirmed or final beyond what has been processed, and that everybody is probed for.
       const fronts = [tip('processed', endpoint), tip(commitment, endpoint)].filter((front) => front !== undefined)
-      const others = fronts.length === 0 ? undefined : Math.max(...fronts)
+      const claimed = [...claims].filter(([name]) => name !== endpoint).map(([, claim]) => projected(claim))
+      const others = fronts.length === 0 ? undefined : Math.max(...fronts, ...claimed)
       const heard = new Set([...(samples.get('processed')?.keys() ?? []), ...ofCommitment.keys(), endpoint])
       const outvoted = heard.size >= ENOUGH_TO_OUTVOTE
       const jumped = before !== undefined && slot > projected(before) + AHEAD_SLOTS
       if (others !== undefined && slot > others + AHEAD_SLOTS && (outvoted || jumped)) {
         ahead.add(endpoint)
+        claims.set(endpoint, { slot, at: now() })
         return false
       }
       ahead.delete(endpoint)
+      claims.delete(endpoint)
       // Answers overtake each other: an older one is no step back, unless it is far back.
       if (!before || slot >= before.slot || before.slot - slot > MAX_LAG_SLOTS) ofCommitment.set(endpoint, { slot, at: now() })
       samples.set(commitment, ofCommitment)
@@ -96,6 +101,7 @@ export const createSlotBook = (now: () => number, expectedSlotMs: number): SlotB
     forget: (endpoint) => {
       for (const known of samples.values()) known.delete(endpoint)
       ahead.delete(endpoint)
+      claims.delete(endpoint)
     },
   }
 }
