@@ -13,6 +13,7 @@ import { createTracker, type Sighting } from '../../../src/settlement/landing/tr
 import { compose } from '../../../src/settlement/signing/compose.ts'
 import { createComputeLimits } from '../../../src/settlement/signing/compute-limits.ts'
 import { type Hostile, type HostileProfile, startHostile } from '../../support/hostile.ts'
+import { openStand } from '../settlement/stand.ts'
 import { type Chain, rpc, startChain, until } from '../solana-node/start-part.ts'
 
 // Defects of published bots, each as the test that it would fail. Behind every name stands the code that has it.
@@ -205,5 +206,36 @@ describe('what other bots get wrong', function () {
     const { verdict, signatures } = await landing
     assert.equal(verdict, 'landed')
     assert.equal(await onChain(signatures), 1)
+  })
+
+  it('drift keepers: pending signatures survive a restart', async () => {
+    const stand = await openStand()
+    try {
+      const first = await stand.startWorker((deps) => ({
+        ...deps,
+        chain: { ...deps.chain, send: async () => ({ accepted: [], failures: [] }) },
+      }))
+      // Its deposit cannot land either: both are pending in the log alone when the worker goes.
+      const accountId = `restart-${Keypair.generate().publicKey.toBase58().slice(0, 8)}`
+      await stand.command(accountId, { type: 'OpenAccount', accountId })
+      const usdc = stand.instruments.byAsset('USDC')!
+      await stand.command(accountId, { type: 'RequestDeposit', depositId: 'd-1', asset: usdc, amount: 1_000_000_000n })
+      const signatures = async () =>
+        (await stand.events(accountId)).flatMap((event) => (event.type === 'TransactionSigned' ? [event.data.signature] : []))
+      const [pending] = await until(async () => {
+        const found = await signatures()
+        return found.length > 0 && found
+      }, 20_000)
+      await first.close()
+      assert.equal((await stand.state(accountId)).balances.size, 0)
+      const second = await stand.startWorker()
+      await until(async () => (await stand.state(accountId)).balances.size > 0, 20_000)
+      assert.deepEqual(await signatures(), [pending], 'the signature of before the restart is the one that landed')
+      const number = await stand.place(accountId, { orderQty: 10n ** 9n })
+      assert.equal((await stand.ended(accountId, number)).type, 'TradeBooked')
+      await second.close()
+    } finally {
+      await stand.close()
+    }
   })
 })
