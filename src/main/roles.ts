@@ -20,8 +20,10 @@ import { createChain } from '../rpc/pool.ts'
 import { jitoSender } from '../rpc/send/jito.ts'
 import { relaySender } from '../rpc/send/relay.ts'
 import type { Sender } from '../rpc/send/sender.ts'
+import { bestOf } from '../rpc/venue/best-of.ts'
 import { createJupiterVenue } from '../rpc/venue/jupiter.ts'
 import { createQuotes, type Quotes } from '../rpc/venue/quotes.ts'
+import { createRfqVenue } from '../rpc/venue/rfq.ts'
 import type { SwapVenue } from '../rpc/venue/venue.ts'
 import { openFaucet } from '../settlement/faucet.ts'
 import { openKeystore } from '../settlement/keystore/keystore.ts'
@@ -83,7 +85,11 @@ interface Market {
 }
 
 const openMarket = ({ config, services, instruments, registry, clock, log }: RolesDeps): Market => {
-  const venue = createJupiterVenue({ url: services.venue, apiKey: config.venueApiKey, registry })
+  const pools = createJupiterVenue({ url: services.venue, apiKey: config.venueApiKey, registry })
+  // The embedded venue has a maker beside its pools.
+  const makers = config.rfqUrl ?? (config.venueUrl === undefined && config.solanaRpcUrls === undefined ? services.venue : undefined)
+  const rfq = makers === undefined ? [] : [{ name: 'rfq', venue: createRfqVenue({ url: makers, registry }) }]
+  const venue = rfq.length === 0 ? pools : bestOf([{ name: 'pools', venue: pools }, ...rfq], registry)
   const quotes = createQuotes({ venue, instruments, clock, log })
   const close = async (): Promise<void> => {
     await quotes.close()
