@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { createLog } from '../platform/log.ts'
+import type { ChaosFlags } from './chaos/command.ts'
 import type { DemoFlags } from './demo/command.ts'
 import type { EventStoreRunFlags } from './eventstore-run.ts'
 import type { KeysCreateFlags } from './keys-create.ts'
@@ -69,9 +70,18 @@ program
   .option('--orders <n>', 'how many orders', '200')
   .option('--accounts <n>', 'over how many accounts', '8')
   .option('--seed <n>', 'the same seed plans the same orders')
+  .option('--hostile <seed>', 'with a product of its own: put a hostile front with this seed before its chain')
   .option('--prices <dir>', 'folder with recorded prices (QUANTBOT_DEMO_PRICES)')
   .option(...JSON_FLAG)
   .action(async (flags: DemoFlags & { json?: boolean }) => show((await import('./demo/command.ts')).demo(flags, log), flags))
+
+program
+  .command('chaos')
+  .description('trade behind the hostile front while processes are killed, then count what should not be; exit 1 when anything is')
+  .option('--rounds <n>', 'one kill each', '10')
+  .option('--seed <n>', 'the same seed plans the same orders, kills and faults', '1')
+  .option(...JSON_FLAG)
+  .action(async (flags: ChaosFlags & { json?: boolean }) => show((await import('./chaos/command.ts')).chaos(flags, log), flags))
 
 try {
   await program.parseAsync()

@@ -72,6 +72,13 @@ export const startParts = async (config: Config, log: Logger, progress: (line: s
     }
     return (await start(redisPart))?.url
   }
+  /** The endpoints that the product is given: the chain's own, or hostile ports before them. */
+  const sightOf = async (rpc: readonly string[]): Promise<readonly string[]> => {
+    if (config.hostileSeed === undefined) return rpc
+    const { urls = [] } = await required(hostilePart(rpc[0]!, config.hostileSeed, config.slotMs))
+    progress(`the product sees the chain through ${urls.length} hostile ports, seed ${config.hostileSeed}`)
+    return urls
+  }
   const chain = async (): Promise<{ rpc: readonly string[]; venue: string; faucet: string | undefined }> => {
     const folder = join(dataDir, 'solana')
     let rpc = config.solanaRpcUrls
@@ -83,10 +90,11 @@ export const startParts = async (config: Config, log: Logger, progress: (line: s
     const faucet = config.faucetKeyFile ?? (config.solanaRpcUrls ? undefined : join(folder, 'faucet.json'))
     if (config.venueUrl) {
       real('venue', config.venueUrl)
-      return { rpc, venue: config.venueUrl, faucet }
+      return { rpc: await sightOf(rpc), venue: config.venueUrl, faucet }
     }
+    // the venue keeps its own sight of the chain: only the product is to be misled
     const { url, port } = await required(venuePart(rpc, join(folder, 'pools.json')))
-    return { rpc, venue: url ?? `http://127.0.0.1:${port}`, faucet }
+    return { rpc: await sightOf(rpc), venue: url ?? `http://127.0.0.1:${port}`, faucet }
   }
 
   try {
@@ -140,6 +148,19 @@ const venuePart = (rpc: readonly string[], pools: string): PartSpec => ({
   name: 'venue',
   entry: 'embedded/venue/main',
   args: ([port]) => ['--port', String(port), '--rpc', rpc.join(','), '--pools', pools],
+})
+
+/** Enough for every kind of fault of its profile to have a port. */
+const HOSTILE_PORTS = 5
+
+const hostilePart = (upstream: string, seed: number, slotMs: number): PartSpec => ({
+  name: 'hostile',
+  entry: 'embedded/hostile/main',
+  portCount: HOSTILE_PORTS + 1,
+  args: ([admin, ...ports]) => [
+    ...['--upstream', upstream, '--ports', ports.join(','), '--admin-port', String(admin)],
+    ...['--seed', String(seed), '--slot-ms', String(slotMs)],
+  ],
 })
 
 const withoutPassword = (url: string): string => url.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1@')

@@ -17,8 +17,13 @@ import { createShardFeed, type ShardFeed } from '../projections/feed.ts'
 import { startProjectorRole } from '../projections/role.ts'
 import { startQueriesRole } from '../queries/role.ts'
 import { createChain } from '../rpc/pool.ts'
+import { jitoSender } from '../rpc/send/jito.ts'
+import { relaySender } from '../rpc/send/relay.ts'
+import type { Sender } from '../rpc/send/sender.ts'
+import { bestOf } from '../rpc/venue/best-of.ts'
 import { createJupiterVenue } from '../rpc/venue/jupiter.ts'
 import { createQuotes, type Quotes } from '../rpc/venue/quotes.ts'
+import { createRfqVenue } from '../rpc/venue/rfq.ts'
 import type { SwapVenue } from '../rpc/venue/venue.ts'
 import { openFaucet } from '../settlement/faucet.ts'
 import { openKeystore } from '../settlement/keystore/keystore.ts'
@@ -80,7 +85,11 @@ interface Market {
 }
 
 const openMarket = ({ config, services, instruments, registry, clock, log }: RolesDeps): Market => {
-  const venue = createJupiterVenue({ url: services.venue, apiKey: config.venueApiKey, registry })
+  const pools = createJupiterVenue({ url: services.venue, apiKey: config.venueApiKey, registry })
+  // The embedded venue has a maker beside its pools.
+  const makers = config.rfqUrl ?? (config.venueUrl === undefined && config.solanaRpcUrls === undefined ? services.venue : undefined)
+  const rfq = makers === undefined ? [] : [{ name: 'rfq', venue: createRfqVenue({ url: makers, registry }) }]
+  const venue = rfq.length === 0 ? pools : bestOf([{ name: 'pools', venue: pools }, ...rfq], registry)
   const quotes = createQuotes({ venue, instruments, clock, log })
   const close = async (): Promise<void> => {
     await quotes.close()
@@ -113,17 +122,26 @@ const startSettlement = async (
   const coordination = services.databases[0]!
   await migrateToLatest(coordination, log)
   const pool = createPool(coordination, { name: 'settlement', log })
-  const chain = createChain({ urls: services.rpc, registry })
+  const chain = createChain({ urls: services.rpc, registry, clock: deps.clock, slotMs: config.slotMs })
+  const senders = openSenders(deps)
   const keystore = await openKeystore({ dataDir: config.dataDir, password: services.keystorePassword ?? '', ids })
   const settlement = startSettlementRole({
     ...{ ...deps, handler, chain, venue: market.venue, quotes: market.quotes, pool, keystore },
     faucet: services.faucetKeyFile === undefined ? undefined : await openFaucet(services.faucetKeyFile),
+    ...{ senders, prices: config.priceBounds },
     slotMs: config.slotMs,
     owner: `${config.roleName}-${process.pid}`,
   })
   return async () => {
     await settlement.close()
+    await Promise.all(senders.map((sender) => sender.close()))
     await chain.close()
     await pool.end()
   }
 }
+
+/** Ways to the leaders besides the chain's own endpoints. */
+const openSenders = ({ config, clock, registry }: RolesDeps): readonly Sender[] => [
+  ...(config.jito ? [jitoSender({ ...config.jito, clock, registry })] : []),
+  ...(config.relay ? [relaySender({ ...config.relay, clock, registry })] : []),
+]

@@ -31,12 +31,26 @@ const Environment = z.object({
   DATABASE_URLS: urlList(['postgres', 'postgresql']).optional(),
   REDIS_URL: z.union([z.literal('off'), z.string().regex(/^rediss?:\/\//, 'must be redis://…, rediss://… or "off"')]).optional(),
   SOLANA_RPC_URLS: urlList(['http', 'https']).optional(),
+  SOLANA_FEE_FLOOR: integer(0, 1_000_000_000, 1_000),
+  SOLANA_FEE_CAP: integer(0, 1_000_000_000, 2_000_000),
+  JITO_URL: urlList(['http', 'https']).optional(),
+  JITO_MODE: z.enum(['bundle', 'transaction']).default('transaction'),
+  JITO_AUTH_KEY: z.string().min(1).optional(),
+  JITO_TIP_LAMPORTS: integer(1_000, 100_000_000, 10_000),
+  RELAY_URL: urlList(['http', 'https']).optional(),
+  RELAY_API_KEY: z.string().min(1).optional(),
+  RFQ_URL: urlList(['http', 'https']).optional(),
   VENUE_URL: urlList(['http', 'https']).optional(),
   VENUE_API_KEY: z.string().min(1).optional(),
   SOLANA_SLOT_MS: integer(20, 60_000, 400),
   QUANTBOT_KEYSTORE_PASSWORD: z.string().min(1).optional(),
   QUANTBOT_FAUCET_KEY: z.string().min(1).optional(),
   QUANTBOT_SHARDS: integer(1, 64, 4),
+  QUANTBOT_HOSTILE_SEED: z
+    .string()
+    .regex(/^\d{1,10}$/, 'must be a whole number')
+    .transform(Number)
+    .optional(),
   QUANTBOT_LOG: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 
@@ -54,12 +68,24 @@ export interface Config {
   readonly embeddedShards: number
   readonly redisUrl: string | 'off' | undefined
   readonly solanaRpcUrls: readonly string[] | undefined
+  /** Bounds of the bid per compute unit, micro-lamports. */
+  readonly priceBounds: { readonly floor: bigint; readonly cap: bigint }
+  /** Jito's block engine as a further way to the leaders. */
+  readonly jito:
+    | { readonly url: string; readonly mode: 'bundle' | 'transaction'; readonly authKey: string | undefined; readonly tipLamports: bigint }
+    | undefined
+  /** A relay with stake-weighted connections as a further way to the leaders. */
+  readonly relay: { readonly url: string; readonly apiKey: string | undefined } | undefined
+  /** Market makers that quote and sign against our orders. */
+  readonly rfqUrl: string | undefined
   readonly venueUrl: string | undefined
   readonly venueApiKey: string | undefined
   readonly slotMs: number
   readonly keystorePassword: string | undefined
   /** JSON array of 64 bytes: the key that may mint test funds; undefined on a chain without a faucet. */
   readonly faucetKeyFile: string | undefined
+  /** Puts a front with seeded faults between the product and the embedded chain; undefined: none. */
+  readonly hostileSeed: number | undefined
   readonly logLevel: string
 }
 
@@ -79,6 +105,9 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
   if (e.SOLANA_RPC_URLS && !e.QUANTBOT_KEYSTORE_PASSWORD && flags.roles.has('settlement')) {
     return { ok: false, message: 'QUANTBOT_KEYSTORE_PASSWORD: required with SOLANA_RPC_URLS (wallet keys are encrypted with it)' }
   }
+  if (e.SOLANA_RPC_URLS && e.QUANTBOT_HOSTILE_SEED !== undefined) {
+    return { ok: false, message: 'QUANTBOT_HOSTILE_SEED: for the embedded chain alone, not with SOLANA_RPC_URLS' }
+  }
   return {
     ok: true,
     config: {
@@ -92,11 +121,24 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
       embeddedShards: e.QUANTBOT_SHARDS,
       redisUrl: e.REDIS_URL,
       solanaRpcUrls: e.SOLANA_RPC_URLS,
+      priceBounds: { floor: BigInt(e.SOLANA_FEE_FLOOR), cap: BigInt(Math.max(e.SOLANA_FEE_FLOOR, e.SOLANA_FEE_CAP)) },
+      jito:
+        e.JITO_URL?.[0] === undefined
+          ? undefined
+          : {
+              url: e.JITO_URL[0],
+              mode: e.JITO_MODE,
+              authKey: e.JITO_AUTH_KEY,
+              tipLamports: BigInt(e.JITO_TIP_LAMPORTS),
+            },
+      relay: e.RELAY_URL?.[0] === undefined ? undefined : { url: e.RELAY_URL[0], apiKey: e.RELAY_API_KEY },
+      rfqUrl: e.RFQ_URL?.[0]?.replace(/\/$/, ''),
       venueUrl: e.VENUE_URL?.[0]?.replace(/\/$/, ''),
       venueApiKey: e.VENUE_API_KEY,
       slotMs: e.SOLANA_SLOT_MS,
       keystorePassword: e.QUANTBOT_KEYSTORE_PASSWORD,
       faucetKeyFile: e.QUANTBOT_FAUCET_KEY,
+      hostileSeed: e.QUANTBOT_HOSTILE_SEED,
       logLevel: e.QUANTBOT_LOG,
     },
   }

@@ -1,4 +1,4 @@
-import type { Chain, SignatureState } from './chain.ts'
+import type { Chain, FinalizedHeight, SignatureState } from './chain.ts'
 
 export interface AbsenceProof {
   readonly endpoint: string
@@ -18,27 +18,46 @@ export type Absence =
 /** Two independent witnesses where two are configured: a lagging or lying node alone must not cause a second signature. */
 const QUORUM = 2
 
+/** How far the chain must have finalised: past the last height of the signature's blockhash, or past a slot. */
+export type Beyond =
+  | {
+      readonly height: number
+      /** Of the signature, where it is known: a witness that would still take it is none, whatever heights were told. */
+      readonly blockhash?: string | undefined
+    }
+  | { readonly slot: number }
+
 /**
  * Proves that a signature is not on the chain and never will be: finalised past `beyond` on min(2, configured) endpoints, and each
- * of them, asked afterwards with history at a slot not below that finalised one, knows nothing of it.
+ * of them, asked afterwards with history at a slot not below that finalised one, knows nothing of it and takes its blockhash no more.
  */
-export const proveAbsence = async (
-  chain: Chain,
-  signature: string,
-  beyond: { readonly height: number } | { readonly slot: number },
-): Promise<Absence> => {
+export const proveAbsence = async (chain: Chain, signature: string, beyond: Beyond): Promise<Absence> => {
   const heights = await chain.finalizedHeights()
   const past = heights.filter((h) => ('height' in beyond ? h.height > beyond.height : h.slot > beyond.slot))
   if (past.length === 0) return { kind: 'too_early', finalizedHeight: Math.max(0, ...heights.map((h) => h.height)) }
   const quorum = Math.min(QUORUM, chain.endpoints().length)
   const proof: AbsenceProof[] = []
-  for (const { endpoint, height, slot } of past) {
-    const answer = await chain.statusAt(endpoint, signature)
-    if (!answer.ok || answer.value.slot < slot) continue
-    if (answer.value.state) return { kind: 'found', state: answer.value.state }
-    proof.push({ endpoint, finalizedHeight: height, slot })
+  const answers = await Promise.all(past.map((witness) => ask(chain, signature, beyond, witness)))
+  for (const answer of answers) {
+    if (answer === undefined) continue
+    if ('state' in answer) return { kind: 'found', state: answer.state }
+    if ('stillValid' in answer) return { kind: 'unproven', reason: 'an endpoint would still take its blockhash' }
+    proof.push(answer)
   }
   return proof.length >= quorum
     ? { kind: 'proven', proof }
     : { kind: 'unproven', reason: `${proof.length} of ${quorum} endpoints can prove it absent` }
+}
+
+const STILL_VALID = { stillValid: true } as const
+
+const ask = async (chain: Chain, signature: string, beyond: Beyond, { endpoint, height, slot }: FinalizedHeight) => {
+  const blockhash = 'blockhash' in beyond ? beyond.blockhash : undefined
+  // The blockhash first: were it asked after the status, the transaction could land in between.
+  const valid = blockhash === undefined ? undefined : await chain.blockhashValidAt(endpoint, blockhash)
+  const answer = await chain.statusAt(endpoint, signature)
+  if (!answer.ok || answer.value.slot < slot) return undefined
+  if (answer.value.state) return { state: answer.value.state }
+  if (valid && !valid.ok) return undefined
+  return valid?.value ? STILL_VALID : { endpoint, finalizedHeight: height, slot }
 }

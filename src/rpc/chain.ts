@@ -43,6 +43,16 @@ export interface Simulation {
   readonly error: string | null
   readonly unitsConsumed: number
   readonly logs: readonly string[]
+  /** The accounts asked for as they would be afterwards, in the order asked; undefined: there would be none. */
+  readonly accounts: readonly (AccountImage | undefined)[]
+}
+
+/** An account's content at one moment. */
+export interface AccountImage {
+  readonly lamports: bigint
+  /** The program that owns it. */
+  readonly owner: string
+  readonly data: Uint8Array
 }
 
 /** How far one endpoint has finalised. */
@@ -65,30 +75,55 @@ export interface SendOutcome {
 
 export interface EndpointHealth {
   readonly endpoint: string
+  /**
+   * `suspect`: its last call failed; `set_aside`: its breaker is open; `limited`: it asked for a pause; `behind`: it lags by slots;
+   * `ahead`: it claims slots that no other endpoint has reached.
+   */
+  readonly state: 'healthy' | 'suspect' | 'set_aside' | 'limited' | 'behind' | 'ahead'
+  /** It can be relied on; one that only asked for a pause can. */
   readonly healthy: boolean
+  readonly lagSlots: number
   readonly detail?: string
 }
 
-/** Solana as this product uses it, over any number of endpoints. Reads fail over; a send goes to every endpoint and is never retried here. */
+/** Solana as this product uses it, over any number of endpoints. Reads fail over; a send is never retried here. */
 export interface Chain {
   latestBlockhash(): Promise<ChainAnswer<LatestBlockhash>>
   /** Finalised heights of the endpoints that answer. */
   finalizedHeights(): Promise<readonly FinalizedHeight[]>
-  send(wire: Uint8Array): Promise<SendOutcome>
-  /** At most 256 signatures. `history`: also those older than the node's recent cache. */
+  /** To every endpoint, or to the `fanout` best ones. */
+  send(wire: Uint8Array, options?: { readonly fanout?: number }): Promise<SendOutcome>
+  /** Any number of signatures, 256 a call; those asked for at the same time travel together. `history`: also older than the nodes' recent cache. */
   statuses(signatures: readonly string[], options?: { readonly history?: boolean }): Promise<ChainAnswer<SignatureStates>>
   /** One signature with history, asked of one named endpoint: proofs may not fail over. */
   statusAt(endpoint: string, signature: string): Promise<ChainAnswer<{ readonly slot: number; readonly state: SignatureState | null }>>
+  /** Whether this endpoint would still take a transaction with the blockhash; false also from a node that has not seen it yet. */
+  blockhashValidAt(endpoint: string, blockhash: string): Promise<ChainAnswer<boolean>>
   /** At `confirmed`; null when the answering node has no such transaction. */
   transaction(signature: string): Promise<ChainAnswer<ChainTransaction | null>>
   /** Runs a transaction without its signatures and with a fresh blockhash, on a node that has reached `minSlot`. */
-  simulate(wire: Uint8Array, minSlot?: number): Promise<ChainAnswer<Simulation>>
+  simulate(
+    wire: Uint8Array,
+    options?: { readonly minSlot?: number; readonly accounts?: readonly string[] },
+  ): Promise<ChainAnswer<Simulation>>
+  /** Accounts at `confirmed` in the order asked, 100 a call; undefined where there is none. */
+  accounts(addresses: readonly string[]): Promise<ChainAnswer<readonly (AccountImage | undefined)[]>>
   /** Balances of the associated token accounts in the order asked, 0 where none exists; at `confirmed`, batched. */
   tokenBalances(holders: readonly TokenHolder[]): Promise<ChainAnswer<readonly bigint[]>>
   /** Lamports at `confirmed`. */
   balance(address: string): Promise<ChainAnswer<bigint>>
+  /** Least price (micro-lamports per compute unit) that was paid for the accounts' write locks, by recent slot; often 0. */
+  recentPrices(writable: readonly string[]): Promise<ChainAnswer<readonly bigint[]>>
   /** Test funds where the chain gives them away; the answer is a signature. */
   airdrop(address: string, lamports: bigint): Promise<ChainAnswer<string>>
+  /** Calls back when some node tells by WebSocket that the signature may have news, or that news may have been missed. A hint to look, never an answer. */
+  watch(signature: string, hint: () => void): () => void
+  /** Measured time of a slot, ms; undefined until slots have gone by. */
+  slotMs(): number | undefined
   endpoints(): readonly EndpointHealth[]
+  /** Takes an endpoint in at run time; its name. `https://host/key#weight=2&rps=40` */
+  addEndpoint(url: string): string
+  /** Lets calls under way end. False: unknown, or the last one. */
+  removeEndpoint(endpoint: string): Promise<boolean>
   close(): Promise<void>
 }

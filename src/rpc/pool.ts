@@ -1,141 +1,131 @@
-import { getAssociatedTokenAddressSync } from '@solana/spl-token'
-import { type Connection, PublicKey, type SignatureStatus, VersionedTransaction } from '@solana/web3.js'
-import { ExponentialBackoff, handleWhenResult, retry } from 'cockatiel'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Registry } from '../platform/metrics.ts'
-import type { Chain, ChainAnswer, FinalizedHeight, SignatureState, TokenHolder } from './chain.ts'
-import { transactionErrorName } from './chain-error.ts'
-import { createCallTimes, createEndpoint, type Endpoint } from './endpoint.ts'
+import { accountReads, toImage } from './account-reads.ts'
+import type { Chain, FinalizedHeight } from './chain.ts'
+import { toChainError, toFailure, transactionErrorName } from './chain-error.ts'
+import type { Endpoint } from './pool/endpoint.ts'
+import { openEndpoints } from './pool/endpoints.ts'
+import { openSubscriptions } from './pool/subscriptions.ts'
+import {
+  BooleanAnswer,
+  EpochInfoAnswer,
+  LatestBlockhashAnswer,
+  PrioritizationFeesAnswer,
+  SignatureAnswer,
+  SimulationAnswer,
+  TransactionAnswer,
+} from './schema.ts'
+import { statusReads } from './status-reads.ts'
 import { readTransaction } from './transaction-meta.ts'
 
 export interface PoolOptions {
-  /** In order of preference. */
+  /** `https://host/key#weight=2&rps=40`: weight and known limit (calls a second) are optional. */
   readonly urls: readonly string[]
   readonly registry: Registry
+  readonly clock?: Clock
+  /** Until it is measured, ms. */
+  readonly slotMs?: number
 }
 
-/** getMultipleAccounts takes 100 keys, getSignatureStatuses 256. */
-const ACCOUNTS_PER_CALL = 100
-const STATUSES_PER_CALL = 256
-/** The amount of a token account lies behind mint and owner. */
-const TOKEN_AMOUNT_OFFSET = 64
+const MAINNET_SLOT_MS = 400
+/** getRecentPrioritizationFees takes 128 accounts. */
+const PRICED_ACCOUNTS = 128
 
-/** A `Chain` over several endpoints: a read asks the healthiest first and fails over; its caller decides about trying again later. */
-export const createChain = ({ urls, registry }: PoolOptions): Chain => {
-  const times = createCallTimes(registry)
-  const endpoints = urls.map((url, index) => createEndpoint(url, index, times))
+/** A `Chain` over a pool of endpoints. Reads are answered by whoever is healthy and fast; what must not fail over names its endpoint. */
+export const createChain = ({ urls, registry, clock = systemClock, slotMs: expected = MAINNET_SLOT_MS }: PoolOptions): Chain => {
+  const endpoints = openEndpoints({ urls, registry, clock, expectedSlotMs: expected })
+  const subscriptions = openSubscriptions({ endpoints, clock, slotMs: () => endpoints.slots.slotMs() ?? expected })
 
-  const read = <T>(method: string, run: (connection: Connection) => Promise<T>): Promise<ChainAnswer<T>> => {
-    const order = [...endpoints].sort((a, b) => Number(b.health().healthy) - Number(a.health().healthy))
-    // Every endpoint once, the best one twice: a single hiccup of a lone endpoint is not yet an outage.
-    return retry(handleWhenResult(isUnavailable), { maxAttempts: order.length, backoff: READ_BACKOFF }).execute(({ attempt }) =>
-      order[attempt % order.length]!.call(method, run),
-    )
+  const finalizedHeight = async (endpoint: Endpoint): Promise<FinalizedHeight | undefined> => {
+    const call = { method: 'getEpochInfo', params: [{ commitment: 'finalized' }] }
+    const answer = await endpoints.readAt(endpoint, call, EpochInfoAnswer)
+    if (!answer.ok || !endpoints.slots.note(endpoint.name, 'finalized', answer.value.absoluteSlot)) return undefined
+    return { endpoint: endpoint.name, height: answer.value.blockHeight, slot: answer.value.absoluteSlot }
   }
 
   return {
-    latestBlockhash: () =>
-      read('getLatestBlockhash', async (connection) => {
-        const { context, value } = await connection.getLatestBlockhashAndContext('confirmed')
-        return { ...value, slot: context.slot }
-      }),
+    ...accountReads(endpoints),
+    ...statusReads(endpoints),
 
-    finalizedHeights: async () => (await Promise.all(endpoints.map(finalizedHeight))).filter((height) => height !== undefined),
+    latestBlockhash: async () => {
+      const call = { method: 'getLatestBlockhash', params: [{ commitment: 'confirmed' }] }
+      const answer = await endpoints.read(call, LatestBlockhashAnswer, { commitment: 'confirmed', minSlotAt: 0 })
+      return answer.ok ? { ok: true, value: { ...answer.value.value, slot: answer.value.context.slot } } : answer
+    },
 
-    send: async (wire) => {
+    finalizedHeights: async () => (await Promise.all(endpoints.all().map(finalizedHeight))).filter((height) => height !== undefined),
+
+    blockhashValidAt: async (name, blockhash) => {
+      const endpoint = endpoints.find(name)
+      if (!endpoint) return { ok: false, error: { kind: 'unavailable', detail: `no endpoint ${name}` } }
+      const call = { method: 'isBlockhashValid', params: [blockhash, { commitment: 'processed' }] }
+      const answer = await endpoints.readAt(endpoint, call, BooleanAnswer)
+      return answer.ok ? { ok: true, value: answer.value.value } : answer
+    },
+
+    send: async (wire, { fanout } = {}) => {
+      const call = { method: 'sendTransaction', params: [Buffer.from(wire).toString('base64'), SEND_CONFIG] }
+      const chosen = fanout === undefined ? endpoints.all() : endpoints.order('sendTransaction').slice(0, fanout)
       const answers = await Promise.all(
-        endpoints.map(async (endpoint) => ({
-          endpoint: endpoint.name,
-          answer: await endpoint.call('sendTransaction', (c) => c.sendRawTransaction(wire, { skipPreflight: true, maxRetries: 0 })),
-        })),
+        chosen.map((endpoint) =>
+          endpoint.ask(call, { alone: true }).then(
+            () => ({ endpoint: endpoint.name, error: undefined }),
+            (error: unknown) => ({ endpoint: endpoint.name, error: toChainError(toFailure(error)) }),
+          ),
+        ),
       )
       return {
-        accepted: answers.filter(({ answer }) => answer.ok).map(({ endpoint }) => endpoint),
-        failures: answers.flatMap(({ endpoint, answer }) => (answer.ok ? [] : [{ endpoint, error: answer.error }])),
+        accepted: answers.filter(({ error }) => error === undefined).map(({ endpoint }) => endpoint),
+        failures: answers.flatMap(({ endpoint, error }) => (error === undefined ? [] : [{ endpoint, error }])),
       }
     },
 
-    statuses: (signatures, options) => {
-      if (signatures.length > STATUSES_PER_CALL)
-        throw new Error(`${signatures.length} signatures in one call (at most ${STATUSES_PER_CALL})`)
-      return read('getSignatureStatuses', async (connection) => {
-        const config = { searchTransactionHistory: options?.history === true }
-        const { context, value } = await connection.getSignatureStatuses([...signatures], config)
-        return { slot: context.slot, states: value.map(toState) }
-      })
+    transaction: async (signature) => {
+      const config = { commitment: 'confirmed', encoding: 'base64', maxSupportedTransactionVersion: 0 }
+      const answer = await endpoints.read({ method: 'getTransaction', params: [signature, config] }, TransactionAnswer)
+      return answer.ok ? { ok: true, value: (answer.value && readTransaction(answer.value)) ?? null } : answer
     },
 
-    statusAt: async (name, signature) => {
-      const endpoint = endpoints.find((known) => known.name === name)
-      if (!endpoint) return { ok: false, error: { kind: 'unavailable', detail: `no endpoint ${name}` } }
-      return endpoint.call('getSignatureStatuses', async (connection) => {
-        const { context, value } = await connection.getSignatureStatuses([signature], { searchTransactionHistory: true })
-        return { slot: context.slot, state: toState(value[0] ?? null) }
-      })
-    },
-
-    transaction: (signature) =>
-      read('getTransaction', async (connection) => {
-        const found = await connection.getTransaction(signature, { commitment: 'confirmed', maxSupportedTransactionVersion: 0 })
-        return (found && readTransaction(found)) ?? null
-      }),
-
-    simulate: (wire, minSlot) =>
-      read('simulateTransaction', async (connection) => {
-        const { value } = await connection.simulateTransaction(VersionedTransaction.deserialize(wire), {
-          commitment: 'confirmed',
-          sigVerify: false,
-          replaceRecentBlockhash: true,
-          ...(minSlot === undefined ? {} : { minContextSlot: minSlot }),
-        })
-        return { error: transactionErrorName(value.err), unitsConsumed: value.unitsConsumed ?? 0, logs: value.logs ?? [] }
-      }),
-
-    tokenBalances: async (holders) => {
-      const amounts: bigint[] = []
-      for (let from = 0; from < holders.length; from += ACCOUNTS_PER_CALL) {
-        const keys = holders.slice(from, from + ACCOUNTS_PER_CALL).map(tokenAccountOf)
-        const answer = await read('getMultipleAccounts', (connection) => connection.getMultipleAccountsInfo(keys, 'confirmed'))
-        if (!answer.ok) return answer
-        amounts.push(...answer.value.map((account) => account?.data.readBigUInt64LE(TOKEN_AMOUNT_OFFSET) ?? 0n))
+    simulate: async (wire, { minSlot, accounts = [] } = {}) => {
+      const config = {
+        ...{ commitment: 'confirmed', encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true },
+        ...(accounts.length === 0 ? {} : { accounts: { encoding: 'base64', addresses: accounts } }),
       }
-      return { ok: true, value: amounts }
+      const call = { method: 'simulateTransaction', params: [Buffer.from(wire).toString('base64'), config] }
+      const answer = await endpoints.read(call, SimulationAnswer, { commitment: 'confirmed', minSlot, minSlotAt: 1 })
+      if (!answer.ok) return answer
+      const { err, unitsConsumed, logs, accounts: after } = answer.value.value
+      const images = accounts.map((_, i) => toImage(after?.[i]))
+      return {
+        ok: true,
+        value: { error: transactionErrorName(err), unitsConsumed: unitsConsumed ?? 0, logs: logs ?? [], accounts: images },
+      }
     },
 
-    balance: (address) =>
-      read('getBalance', async (connection) => BigInt(await connection.getBalance(new PublicKey(address), 'confirmed'))),
+    recentPrices: async (writable) => {
+      const call = { method: 'getRecentPrioritizationFees', params: [writable.slice(0, PRICED_ACCOUNTS)] }
+      const answer = await endpoints.read(call, PrioritizationFeesAnswer)
+      return answer.ok ? { ok: true, value: answer.value.map(({ prioritizationFee }) => BigInt(Math.ceil(prioritizationFee))) } : answer
+    },
 
     // Asked of one endpoint only: a second request would give twice.
-    airdrop: (address, lamports) =>
-      (endpoints.find((endpoint) => endpoint.health().healthy) ?? endpoints[0]!).call('requestAirdrop', (connection) =>
-        connection.requestAirdrop(new PublicKey(address), Number(lamports)),
-      ),
+    airdrop: async (address, lamports) => {
+      const [endpoint] = endpoints.order('requestAirdrop')
+      if (!endpoint) return { ok: false, error: { kind: 'unavailable', detail: 'no endpoint' } }
+      return endpoints.readAt(endpoint, { method: 'requestAirdrop', params: [address, Number(lamports)] }, SignatureAnswer)
+    },
 
-    endpoints: () => endpoints.map((endpoint) => endpoint.health()),
+    watch: subscriptions.watch,
+    slotMs: endpoints.slots.slotMs,
+    endpoints: () => endpoints.all().map((endpoint) => endpoint.health()),
+    addEndpoint: (url) => endpoints.add(url).name,
+    removeEndpoint: endpoints.remove,
     close: async () => {
-      await Promise.all(endpoints.map((endpoint) => endpoint.close()))
+      await subscriptions.close()
+      await endpoints.close()
     },
   }
 }
 
-/** The one token account of an owner that this product uses for a mint. */
-export const tokenAccountOf = ({ owner, mint }: TokenHolder): PublicKey =>
-  getAssociatedTokenAddressSync(new PublicKey(mint), new PublicKey(owner), true)
-
-const READ_BACKOFF = new ExponentialBackoff({ initialDelay: 20, maxDelay: 200 })
-
-const isUnavailable = (answer: unknown): boolean =>
-  (answer as ChainAnswer<unknown>).ok === false && (answer as { error: { kind: string } }).error.kind === 'unavailable'
-
-const finalizedHeight = async (endpoint: Endpoint): Promise<FinalizedHeight | undefined> => {
-  const answer = await endpoint.call('getEpochInfo', (connection) => connection.getEpochInfo('finalized'))
-  if (!answer.ok || answer.value.blockHeight === undefined) return undefined
-  return { endpoint: endpoint.name, height: answer.value.blockHeight, slot: answer.value.absoluteSlot }
-}
-
-const toState = (status: SignatureStatus | null): SignatureState | null =>
-  status && {
-    slot: status.slot,
-    // Nodes older than confirmationStatus tell finality by missing confirmations.
-    commitment: status.confirmationStatus ?? (status.confirmations === null ? 'finalized' : 'processed'),
-    error: transactionErrorName(status.err),
-  }
+/** Rebroadcasting is ours: the node neither checks first nor sends again by itself. */
+const SEND_CONFIG = { encoding: 'base64', skipPreflight: true, maxRetries: 0 }

@@ -1,13 +1,13 @@
-import type { MessageAccountKeys, TokenBalance, VersionedTransactionResponse } from '@solana/web3.js'
+import { VersionedTransaction } from '@solana/web3.js'
 import type { TokenDelta } from '../events/account/transaction-events.ts'
 import type { ChainTransaction } from './chain.ts'
 import { transactionErrorName } from './chain-error.ts'
+import type { TokenBalance, TransactionAnswer } from './schema.ts'
 
 /** Reads what a transaction did from the balances before and after it. Undefined when the node kept no metadata of it. */
-export const readTransaction = (response: VersionedTransactionResponse): ChainTransaction | undefined => {
-  const { meta, transaction } = response
+export const readTransaction = (response: TransactionAnswer): ChainTransaction | undefined => {
+  const { meta } = response
   if (!meta) return undefined
-  const keys = transaction.message.getAccountKeys({ accountKeysFromLookups: meta.loadedAddresses ?? null })
   const fee = BigInt(meta.fee)
   const error = transactionErrorName(meta.err)
   const spent = BigInt(meta.preBalances[0] ?? 0) - BigInt(meta.postBalances[0] ?? 0) - fee
@@ -16,26 +16,49 @@ export const readTransaction = (response: VersionedTransactionResponse): ChainTr
     error,
     fee,
     rent: error === null && spent > 0n ? spent : 0n,
-    deltas: error === null ? tokenDeltas(keys, meta.preTokenBalances ?? [], meta.postTokenBalances ?? []) : [],
+    // A failed transaction moved nothing, whatever its balances say: only the fee is gone.
+    deltas: error === null ? tokenDeltas(accountKeys(response), meta.preTokenBalances ?? [], meta.postTokenBalances ?? []) : [],
   }
 }
 
-/** Changes of token accounts; one that did not exist before, or does not any more, counts as 0 on that side. */
-const tokenDeltas = (keys: MessageAccountKeys, before: readonly TokenBalance[], after: readonly TokenBalance[]): TokenDelta[] => {
-  const amounts = new Map<number, { owner: string; mint: string; amount: bigint }>()
-  for (const balance of before) note(balance, -1n)
-  for (const balance of after) note(balance, 1n)
-  function note({ accountIndex, owner, mint, uiTokenAmount }: TokenBalance, sign: bigint): void {
-    const known = amounts.get(accountIndex)
-    const amount = (known?.amount ?? 0n) + sign * BigInt(uiTokenAmount.amount)
-    amounts.set(accountIndex, { owner: owner ?? known?.owner ?? '', mint, amount })
-  }
-  return [...amounts]
-    .filter(([, { amount }]) => amount !== 0n)
-    .map(([index, { owner, mint, amount }]) => ({
-      tokenAccount: keys.get(index)?.toBase58() ?? '',
-      owner,
-      mint,
-      amount: amount.toString(),
-    }))
+/** Static keys, then the writable and the readonly ones of lookup tables: the order that account indexes count in. */
+const accountKeys = ({ transaction, meta }: TransactionAnswer): readonly string[] => {
+  const own = Array.isArray(transaction)
+    ? VersionedTransaction.deserialize(Buffer.from(transaction[0], 'base64')).message.staticAccountKeys.map((key) => key.toBase58())
+    : transaction.message.accountKeys
+  return [...own, ...(meta?.loadedAddresses?.writable ?? []), ...(meta?.loadedAddresses?.readonly ?? [])]
+}
+
+interface Holding {
+  readonly owner: string
+  readonly mint: string
+  readonly amount: bigint
+}
+
+/**
+ * Changes of token accounts by owner: one that did not exist before, or does not any more, counts as 0 on that side; one that was
+ * given to another owner, or closed and made anew for another mint, is lost to the one and gained by the other. Amounts are what the
+ * accounts hold, so a Token-2022 transfer fee that was withheld on the way is in neither.
+ */
+const tokenDeltas = (keys: readonly string[], before: readonly TokenBalance[], after: readonly TokenBalance[]): TokenDelta[] => {
+  const indexes = [...new Set([...before, ...after].map(({ accountIndex }) => accountIndex))].sort((a, b) => a - b)
+  return indexes.flatMap((index) => {
+    const [pre, post] = [holding(before, index), holding(after, index)]
+    const tokenAccount = keys[index]
+    if (tokenAccount === undefined) throw new Error(`account ${index} of ${keys.length} has a token balance`)
+    // Balances of before 2021 name no owner; it can't have changed without being named.
+    const owner = post?.owner || pre?.owner || ''
+    const same = pre && post && pre.mint === post.mint && (pre.owner === post.owner || pre.owner === '' || post.owner === '')
+    const changes: Holding[] = same
+      ? [{ owner, mint: post.mint, amount: post.amount - pre.amount }]
+      : [...(pre ? [{ ...pre, amount: -pre.amount }] : []), ...(post ? [post] : [])]
+    return changes.flatMap((change) =>
+      change.amount === 0n ? [] : [{ tokenAccount, owner: change.owner, mint: change.mint, amount: change.amount.toString() }],
+    )
+  })
+}
+
+const holding = (balances: readonly TokenBalance[], index: number): Holding | undefined => {
+  const found = balances.find(({ accountIndex }) => accountIndex === index)
+  return found && { owner: found.owner ?? '', mint: found.mint, amount: BigInt(found.uiTokenAmount.amount) }
 }

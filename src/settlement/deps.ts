@@ -8,6 +8,8 @@ import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
 import type { Pool } from '../platform/postgres.ts'
 import type { Chain } from '../rpc/chain.ts'
+import type { PriceBounds } from '../rpc/fees/price-levels.ts'
+import type { Sender } from '../rpc/send/sender.ts'
 import type { Quotes } from '../rpc/venue/quotes.ts'
 import type { SwapVenue } from '../rpc/venue/venue.ts'
 import type { Keystore } from './keystore/keystore.ts'
@@ -27,6 +29,10 @@ export interface SettlementDeps {
   readonly keystore: Keystore
   /** Mint authority and source of test SOL; undefined on a chain without one. */
   readonly faucet: Signer | undefined
+  /** Other ways to the leaders besides the chain's endpoints; their owner closes them. */
+  readonly senders?: readonly Sender[]
+  /** Bounds of the price per compute unit, micro-lamports. */
+  readonly prices?: PriceBounds
   /** Expected time of a slot, ms: how often to look. Nothing is decided by it. */
   readonly slotMs: number
   readonly logId: string

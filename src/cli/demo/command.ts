@@ -20,6 +20,7 @@ export interface DemoFlags {
   readonly accounts: string
   readonly seed?: string
   readonly prices?: string
+  readonly hostile?: string
 }
 
 /** Where recorded prices lie beside a checkout; without them the demonstration walks prices of its own. */
@@ -36,7 +37,8 @@ export const demo = async (flags: DemoFlags, log: Logger): Promise<Outcome> => {
   }
   const feed = await priceFeed(flags.prices ?? process.env.QUANTBOT_DEMO_PRICES ?? PRICES_BESIDE_US, size.seed)
   say(`${size.orders} orders over ${size.accounts} accounts, seed ${size.seed}, prices from ${feed.source}`)
-  return onProduct(commandConfig(), async (config, url) => {
+  const hostile = flags.hostile === undefined ? undefined : wholeNumber('--hostile', flags.hostile, 0, 2 ** 32 - 1)
+  return onProduct(commandConfig(), hostile, async (config, url) => {
     const keys = (await readJson(join(config.dataDir, 'keys.json'))) as { trader?: string; operator?: string } | undefined
     if (!keys?.trader || !keys.operator) throw new CommandFailure(3, `${config.dataDir}/keys.json: no keys of the product at ${url}`)
     const { rpc } = await requireServices(config, ['rpc'])
@@ -53,8 +55,14 @@ export const demo = async (flags: DemoFlags, log: Logger): Promise<Outcome> => {
 }
 
 /** Gives `work` the product that runs on the configured data folder, else one started for it on a folder that is removed again. */
-const onProduct = async (config: Config, work: (config: Config, url: string) => Promise<Outcome>): Promise<Outcome> => {
+const onProduct = async (
+  config: Config,
+  hostile: number | undefined,
+  work: (config: Config, url: string) => Promise<Outcome>,
+): Promise<Outcome> => {
   const running = await liveRun(config, 'all')
+  if (running?.url && hostile !== undefined)
+    throw new CommandFailure(2, `--hostile: a product runs at ${running.url}; start it with QUANTBOT_HOSTILE_SEED instead`)
   if (running?.url) {
     say(`using the product at ${running.url}`)
     return work(config, running.url)
@@ -65,7 +73,7 @@ const onProduct = async (config: Config, work: (config: Config, url: string) => 
   process.once('SIGINT', () => process.exit(130))
   process.once('SIGTERM', () => process.exit(143))
   try {
-    const product = await startProduct(dataDir)
+    const product = await startProduct(dataDir, hostile === undefined ? {} : { QUANTBOT_HOSTILE_SEED: String(hostile) })
     say(`started ${product.url}`)
     try {
       return await work({ ...config, dataDir }, product.url)

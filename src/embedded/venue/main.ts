@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { announceReady, stopWithParent } from '../../platform/child.ts'
 import { createLog } from '../../platform/log.ts'
@@ -8,9 +9,12 @@ import { execute } from './execute.ts'
 import { readPools } from './pools.ts'
 import { prices } from './price.ts'
 import { isRefusal, refuse } from './request.ts'
+import { createRfq } from './rfq.ts'
+import { openMaker } from './rfq-maker.ts'
 import { build, order } from './swap.ts'
 
-// A swap venue in the shape of Jupiter's Swap API V2 and Price API V3 over the local chain's pools. It keeps no state.
+// A swap venue in the shape of Jupiter's Swap API V2 and Price API V3 over the local chain's pools, and a market maker beside it
+// (/rfq/v1) where the chain's faucet lies beside the pools' file. It keeps no state but the maker's quotes of the last seconds.
 // Flags: --rpc URL[,URL] --pools FILE [--port P] (0 = any).
 
 const log = createLog('venue')
@@ -27,6 +31,8 @@ const serve = () => {
   const { port, urls, file } = flags()
   const chain = connectChain(urls)
   const pools = readPools(file)
+  const maker = openMaker(join(dirname(file), 'faucet.json'), chain, pools)
+  const rfq = maker && createRfq(chain, pools, maker)
 
   const answer = async (request: IncomingMessage, signal: AbortSignal): Promise<object> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://venue')
@@ -37,6 +43,10 @@ const serve = () => {
         return order(chain, pools, searchParams)
       case 'POST /swap/v2/execute':
         return execute(chain, pools, await readJson(request), signal)
+      case 'GET /rfq/v1/quote':
+        return rfq ? rfq.quote(searchParams) : NO_MAKER
+      case 'POST /rfq/v1/sign':
+        return rfq ? rfq.sign(await readJson(request)) : NO_MAKER
       case 'GET /price/v3':
         return prices(chain, pools, searchParams)
       case 'GET /health':
@@ -82,6 +92,8 @@ const serve = () => {
     announceReady({ part: 'venue', port: bound, url: `http://127.0.0.1:${bound}` })
   })
 }
+
+const NO_MAKER = refuse('NO_QUOTE', 'There is no maker here', 404)
 
 /** Far above a signed transaction in base64. */
 const MAX_BODY = 100_000

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { monotonicMs } from '../../platform/clock.ts'
 import { parsePrice } from '../../platform/decimal.ts'
 import { Histogram, type Registry } from '../../platform/metrics.ts'
+import { buildOutput, type ExactInAsk, quoteOutput } from './exact-in.ts'
 import { BuildResponse, ErrorResponse, PriceResponse, toInstruction, toLookupTables } from './jupiter-schema.ts'
 import type { BuiltSwap, SwapQuote, SwapRequest, SwapVenue, VenueAnswer, VenueError, VenuePrice } from './venue.ts'
 
@@ -50,22 +51,61 @@ export const createJupiterVenue = ({ url, apiKey, registry }: JupiterOptions): S
     return answer.ok ? (mismatch(swap, mode, answer.value) ?? answer) : answer
   }
 
+  /** The venue has no exact outputs: it said so once, by answering another question or by refusing this one. */
+  let exactInOnly = false
+  const exactIn = (swap: SwapRequest, payer: string): ExactInAsk => ({
+    forward: (amount, slippageBps) => fetchBuild({ ...swap, mode: 'exact_in', amount }, payer, slippageBps),
+    back: (amount) => fetchBuild({ ...swap, mode: 'exact_in', inputMint: swap.outputMint, outputMint: swap.inputMint, amount }, payer, 0),
+  })
+  /** Exact outputs natively where the venue has them, else by an exact input that brings at least as much. */
+  const withOutputs = async <T>(
+    swap: SwapRequest,
+    natively: () => Promise<VenueAnswer<T>>,
+    byInput: () => Promise<VenueAnswer<T>>,
+  ): Promise<VenueAnswer<T>> => {
+    if (swap.mode === 'exact_in') return natively()
+    if (exactInOnly) return byInput()
+    const answer = await natively()
+    if (answer.ok || !NO_EXACT_OUT.test(answer.error.detail)) return answer
+    const other = await byInput()
+    if (!other.ok && other.error.kind === 'unavailable') return answer
+    exactInOnly = true
+    return other
+  }
+
+  const buildNatively = async (swap: SwapRequest, limit: bigint, payer: string): Promise<VenueAnswer<BuiltSwap>> => {
+    let answer = await fetchBuild(swap, payer, 0)
+    for (let part = 1; part <= BUILD_PARTS; part *= 2) {
+      if (!answer.ok) return answer
+      const room = slippageWithin(swap, answer.value, limit)
+      if (room === undefined) return beyondLimit(swap, answer.value, limit)
+      answer = await fetchBuild(swap, payer, Math.floor(room / part))
+      if (answer.ok && keeps(swap, answer.value.otherAmountThreshold, limit)) return { ok: true, value: toBuiltSwap(swap, answer.value) }
+    }
+    return failed('unavailable', 'the price moves faster than it can be asked for')
+  }
+
   return {
-    quote: async (swap) => {
-      const answer = await fetchBuild(swap, swap.taker, 0)
-      return answer.ok ? { ok: true, value: toQuote(swap, answer.value) } : answer
+    quote: (swap) => {
+      const toAnswer = (answer: VenueAnswer<BuildResponse>): VenueAnswer<SwapQuote> =>
+        answer.ok ? { ok: true, value: toQuote(swap, answer.value) } : answer
+      return withOutputs(
+        swap,
+        async () => toAnswer(await fetchBuild(swap, swap.taker, 0)),
+        async () => toAnswer(await quoteOutput(exactIn(swap, swap.taker), swap.amount)),
+      )
     },
-    build: async (swap, { limit, payer }) => {
-      let answer = await fetchBuild(swap, payer, 0)
-      for (let part = 1; part <= BUILD_PARTS; part *= 2) {
-        if (!answer.ok) return answer
-        const room = slippageWithin(swap, answer.value, limit)
-        if (room === undefined) return beyondLimit(swap, answer.value, limit)
-        answer = await fetchBuild(swap, payer, Math.floor(room / part))
-        if (answer.ok && keeps(swap, answer.value.otherAmountThreshold, limit)) return { ok: true, value: toBuiltSwap(swap, answer.value) }
-      }
-      return failed('unavailable', 'the price moves faster than it can be asked for')
-    },
+    build: (swap, { limit, payer }) =>
+      withOutputs(
+        swap,
+        () => buildNatively(swap, limit, payer),
+        async () => {
+          const answer = await buildOutput(exactIn(swap, payer), swap.amount, limit)
+          return answer.ok
+            ? { ok: true, value: toBuiltSwap({ ...swap, mode: 'exact_in', amount: answer.value.inAmount }, answer.value) }
+            : answer
+        },
+      ),
     prices: async (mints) => {
       const answer = await get('/price/v3', { ids: mints.join(',') }, PriceResponse)
       return answer.ok ? { ok: true, value: toPrices(answer.value) } : answer
@@ -102,6 +142,8 @@ const ask = async <T>(url: string, headers: Record<string, string>, agent: Agent
   return failed('unavailable', `HTTP ${statusCode}: ${told.success ? describe(told.data) : text.slice(0, 200)}`)
 }
 
+/** Our own words for an answer in another mode, and a venue's for a mode that it does not know. */
+const NO_EXACT_OUT = /^asked for ExactOut .* got ExactIn|swapMode|ExactOut is not|not support.*ExactOut/i
 const NO_ROUTE =
   /NO_ROUTES_FOUND|COULD_NOT_FIND_ANY_ROUTE|TOKEN_NOT_TRADABLE|CIRCULAR_ARBITRAGE|ROUTE_PLAN_DOES_NOT_CONSUME|no routes? found|not tradable/i
 const isNoRoute = (told: Told): boolean => NO_ROUTE.test(describe(told))
@@ -155,6 +197,7 @@ const toBuiltSwap = (swap: SwapRequest, answer: BuildResponse): BuiltSwap => ({
     ...(answer.otherInstructions ?? []),
   ].map(toInstruction),
   lookupTables: toLookupTables(answer.addressesByLookupTableAddress),
+  cosigners: [],
 })
 
 const toPrices = (answer: z.infer<typeof PriceResponse>): VenuePrice[] =>

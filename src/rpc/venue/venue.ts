@@ -28,6 +28,16 @@ export interface BuiltSwap {
   readonly computeBudget: readonly TransactionInstruction[]
   readonly instructions: readonly TransactionInstruction[]
   readonly lookupTables: readonly AddressLookupTableAccount[]
+  /** Other parties that must sign the message, and do so when asked, or refuse. */
+  readonly cosigners: readonly Cosigner[]
+}
+
+/** The other side of a trade. */
+export interface Cosigner {
+  /** Base58. */
+  readonly publicKey: string
+  /** Ed25519 signature (64 bytes) of the message. @throws when it does not sign, or is away */
+  sign(message: Uint8Array): Promise<Uint8Array>
 }
 
 export type VenueError =

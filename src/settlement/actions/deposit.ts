@@ -7,7 +7,7 @@ import {
 import { PublicKey, SystemProgram, type TransactionInstruction } from '@solana/web3.js'
 import type { AccountState } from '../../commands/account/state.ts'
 import type { DepositState } from '../../commands/ledger/deposit.ts'
-import { tokenAccountOf } from '../../rpc/pool.ts'
+import { tokenAccountOf } from '../../rpc/account-reads.ts'
 import type { Action } from '../agenda.ts'
 import { compose } from '../signing/compose.ts'
 import { nonceOf } from '../signing/nonce.ts'
@@ -32,15 +32,14 @@ export const attemptDeposit = async (
   const composed = await compose(
     {
       payer,
-      signers: [payer, faucet],
       instructions: fillAccount(deposit, { wallet, payer: payer.publicKey, faucet: faucet.publicKey }),
       lookupTables: [],
       shape: `deposit|${deposit.mint}`,
       nonce: nonceOf(ref, attempt),
       minSlot: 0,
+      doubtful: attempt > 1,
     },
-    deps.chain,
-    settling.limits,
+    settling.composing,
   )
   switch (composed.kind) {
     case 'unavailable':

@@ -1,9 +1,11 @@
+import { VersionedTransaction } from '@solana/web3.js'
 import type { AccountCommand } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
-import type { AttemptState } from '../../commands/transaction/attempt-state.ts'
+import { type AttemptState, openAttempts } from '../../commands/transaction/attempt-state.ts'
 import { signedBytes } from '../../commands/transaction/signed-bytes.ts'
 import { proveAbsence } from '../../rpc/absence.ts'
-import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
+import { laneOf } from '../landing/lane.ts'
+import { AWAY_MS, afterIssue, CHANGED, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
 /** An open attempt: its bytes, as the log has them, are sent until its outcome is known, and that is booked. */
 export const followAttempt = async (
@@ -15,14 +17,14 @@ export const followAttempt = async (
   const { deps, tracker } = settling
   const { signature, lastValidBlockHeight } = attempt
   const wire = Buffer.from(await signedBytes(deps.store, accountId, attempt), 'base64')
-  const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight })
+  const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight, lane: laneOf(state, attempt) })
   switch (sighting.kind) {
     case 'pending':
       return WATCHED
     case 'seen':
       return bookOutcome(settling, accountId, state, attempt)
     case 'past':
-      return proveExpiry(settling, accountId, state, attempt, sighting.finalizedHeight)
+      return proveExpiry(settling, accountId, state, { attempt, wire }, sighting.finalizedHeight)
     default:
       return sighting satisfies never
   }
@@ -42,18 +44,43 @@ const bookOutcome = async (settling: Settling, accountId: string, state: Account
     error === null
       ? { type: 'BookLanded', ...executed, rent: rent.toString(), deltas: deltas.filter(({ owner }) => owner === state.wallet?.publicKey) }
       : { type: 'BookFailed', ...executed, error }
-  return book(settling, accountId, attempt, command, `book-${attempt.generation + 1}-${attempt.signature}`)
+  const as = { accountId, ref: attempt.ref, commandId: `book-${attempt.generation + 1}-${attempt.signature}` }
+  const issued = await issue(settling, command, as)
+  if (issued.kind === 'applied') settling.tracker.forget(attempt.signature)
+  if (issued.kind !== 'declined' || command.type !== 'BookLanded') return afterIssue(settling, issued, command.type, as)
+  return tellUnbookable(settling, accountId, attempt, issued.reason)
+}
+
+/** Between two looks at an outcome that can't be booked: only people can resolve it. */
+const UNBOOKABLE_MS = 60_000
+
+/**
+ * The account does not take what the chain shows: nothing is guessed, and it may not end as a line in a log. As an unknown outcome
+ * it stays among the unresolved compensations until the same transaction can be booked.
+ */
+const tellUnbookable = async (settling: Settling, accountId: string, attempt: AttemptState, reason: string): Promise<Outcome> => {
+  const fresh = await settling.deps.handler.load(accountId, { fresh: true })
+  const still = openAttempts(fresh).find(({ signature }) => signature === attempt.signature)
+  // Another worker has booked it meanwhile.
+  if (!still) return CHANGED
+  settling.deps.log.error({ accountId, ref: attempt.ref, signature: attempt.signature, reason }, 'a landed transaction cannot be booked')
+  if (still.unknown) return wait(UNBOOKABLE_MS)
+  const key = { ref: attempt.ref, attempt: attempt.attempt, signature: attempt.signature }
+  const told = `landed, but not to be booked: ${reason}`
+  const outcome = await book(settling, accountId, attempt, { type: 'BookUnknown', ...key, reason: told }, `unbookable-${attempt.signature}`)
+  return outcome.kind === 'changed' ? wait(UNBOOKABLE_MS) : outcome
 }
 
 const proveExpiry = async (
   settling: Settling,
   accountId: string,
   state: AccountState,
-  attempt: AttemptState,
+  { attempt, wire }: { readonly attempt: AttemptState; readonly wire: Uint8Array },
   finalizedHeight: number,
 ): Promise<Outcome> => {
+  const blockhash = VersionedTransaction.deserialize(wire).message.recentBlockhash
   const key = { ref: attempt.ref, attempt: attempt.attempt, signature: attempt.signature }
-  const absence = await proveAbsence(settling.deps.chain, attempt.signature, { height: attempt.lastValidBlockHeight })
+  const absence = await proveAbsence(settling.deps.chain, attempt.signature, { height: attempt.lastValidBlockHeight, blockhash })
   switch (absence.kind) {
     case 'proven':
       return book(settling, accountId, attempt, { type: 'BookExpired', ...key, proof: [...absence.proof] }, `expired-${attempt.signature}`)

@@ -1,7 +1,7 @@
 import type { AccountState } from '../../commands/account/state.ts'
 import type { DataOf } from '../../events/account/account-event.ts'
-import type { Signer } from '../keystore/signer.ts'
-import { type Composed, signAll } from '../signing/compose.ts'
+import type { Cosigner } from '../../rpc/venue/venue.ts'
+import { type Composed, type SignedTransaction, signAll } from '../signing/compose.ts'
 import { AWAY_MS, CHANGED, issue, type Outcome, type Settling, wait } from './settling.ts'
 
 export interface ToSign {
@@ -11,7 +11,7 @@ export interface ToSign {
   readonly attempt: number
   readonly purpose: 'swap' | 'deposit'
   readonly quoted: DataOf<'TransactionSigned'>['quoted']
-  readonly signers: readonly Signer[]
+  readonly signers: readonly Cosigner[]
 }
 
 /**
@@ -21,7 +21,17 @@ export interface ToSign {
 export const recordSigned = async (settling: Settling, { transaction, blockhash }: Ready, to: ToSign): Promise<Outcome> => {
   const { deps } = settling
   const { accountId, ref, attempt } = to
-  const { signature, wire } = await signAll(transaction, to.signers)
+  // Whoever pays the fee names the transaction: bytes under somebody else's name could not be followed, nor shown to have expired.
+  if (transaction.message.staticAccountKeys[0]?.toBase58() !== settling.feePayer.signer.publicKey)
+    throw new Error(`attempt ${attempt} of ${ref} would be paid by somebody else`)
+  let signed: SignedTransaction
+  try {
+    signed = await signAll(transaction, to.signers)
+  } catch (error) {
+    deps.log.warn({ err: error, accountId, ref, attempt }, 'not everybody signed; nothing was recorded')
+    return wait(AWAY_MS)
+  }
+  const { signature, wire } = signed
   // Equal bytes are one transaction on the chain, whatever we think of them: the next blockhash makes them differ.
   if (isKnown(to.state, signature)) return wait(deps.slotMs)
   const issued = await issue(

@@ -3,7 +3,7 @@ import type { AccountState } from '../../commands/account/state.ts'
 import type { SettlementDeps } from '../deps.ts'
 import type { FeePayer } from '../fee-payer.ts'
 import type { Tracker } from '../landing/tracker.ts'
-import type { ComputeLimits } from '../signing/compute-limits.ts'
+import type { Composing } from '../signing/compose.ts'
 import type { PriceWatch } from './price-watch.ts'
 
 /** What every action works with. */
@@ -11,7 +11,7 @@ export interface Settling {
   readonly deps: SettlementDeps
   readonly feePayer: FeePayer
   readonly tracker: Tracker
-  readonly limits: ComputeLimits
+  readonly composing: Composing
   readonly prices: PriceWatch
   /** Simulations that failed in a row, by account and ref. A hint: lost with the process. */
   readonly rejections: Map<string, number>

@@ -1,10 +1,12 @@
 import type { AccountState } from '../../commands/account/state.ts'
 import { isImmediate, type OrderState } from '../../commands/order/order-state.ts'
 import { awaitingFinality } from '../../commands/transaction/attempt-state.ts'
+import { tokenAccountOf } from '../../rpc/account-reads.ts'
 import type { BuiltSwap, VenueError } from '../../rpc/venue/venue.ts'
 import type { Action } from '../agenda.ts'
 import { type SwapTerms, termsOf } from '../bounds.ts'
 import { compose } from '../signing/compose.ts'
+import type { Expectation } from '../signing/expected-changes.ts'
 import { nonceOf } from '../signing/nonce.ts'
 import { recordSigned } from './record-signed.ts'
 import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, wait } from './settling.ts'
@@ -25,22 +27,22 @@ export const attemptSwap = async (
 
   const built = await deps.venue.build({ ...terms, taker: wallet.publicKey }, { limit: terms.limit, payer: feePayer.signer.publicKey })
   if (!built.ok) return afterVenueError(settling, accountId, order, built.error)
-  const stranger = foreignSigner(built.value, [wallet.publicKey, feePayer.signer.publicKey])
+  const { cosigners } = built.value
+  const stranger = foreignSigner(built.value, [wallet.publicKey, feePayer.signer.publicKey, ...cosigners.map((other) => other.publicKey)])
   if (stranger) throw new Error(`the venue asks for a signature of ${stranger}`)
 
   const composed = await compose(
     {
       payer: feePayer.signer,
-      signers: [feePayer.signer, wallet],
       instructions: [...built.value.computeBudget, ...built.value.instructions],
       lookupTables: built.value.lookupTables,
       shape: shapeOf(built.value),
       nonce: nonceOf(ref, attempt),
       // Its funds may come from a transaction that not every node has seen.
       minSlot: Math.max(0, ...awaitingFinality(state).map((landed) => landed.slot ?? 0)),
+      expect: expectationOf(terms, built.value, wallet.publicKey, feePayer.signer.publicKey),
     },
-    deps.chain,
-    settling.limits,
+    settling.composing,
   )
   switch (composed.kind) {
     case 'unavailable':
@@ -53,7 +55,8 @@ export const attemptSwap = async (
       return recordSigned(settling, composed, {
         ...{ accountId, state, ref, attempt, purpose: 'swap' },
         quoted: quotedBy(terms, built.value),
-        signers: [feePayer.signer, wallet],
+        // The other party signs before we do: a transaction that bears our signature is complete.
+        signers: [...cosigners, feePayer.signer, wallet],
       })
     default:
       return composed satisfies never
@@ -115,6 +118,20 @@ const foreignSigner = ({ instructions, computeBudget }: BuiltSwap, ours: readonl
     .flatMap(({ keys }) => keys)
     .find(({ isSigner, pubkey }) => isSigner && !ours.includes(pubkey.toBase58()))
     ?.pubkey.toBase58()
+
+/** No more goes in and no less comes out than the order allows, whatever the venue built. */
+const expectationOf = (terms: SwapTerms, { quote }: BuiltSwap, wallet: string, payer: string): Expectation => {
+  const account = (mint: string) => tokenAccountOf({ owner: wallet, mint }).toBase58()
+  const exactIn = terms.mode === 'exact_in'
+  const most = exactIn ? terms.amount : smaller(terms.limit, quote.request.mode === 'exact_in' ? quote.inAmount : terms.limit)
+  return {
+    ...{ wallet, payer },
+    input: { account: account(terms.inputMint), most },
+    output: { account: account(terms.outputMint), least: exactIn ? terms.limit : terms.amount },
+  }
+}
+
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 const shapeOf = ({ quote, instructions }: BuiltSwap): string =>
   [quote.request.mode, quote.request.inputMint, quote.request.outputMint, ...quote.route, instructions.length].join('|')

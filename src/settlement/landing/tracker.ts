@@ -1,7 +1,12 @@
-import type { Clock } from '../../platform/clock.ts'
+import { type Clock, monotonicMs } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { Counter, Gauge, type Registry } from '../../platform/metrics.ts'
+import type { Registry } from '../../platform/metrics.ts'
 import type { Chain, SignatureState } from '../../rpc/chain.ts'
+import { rpcSender } from '../../rpc/send/rpc-sender.ts'
+import type { Sender } from '../../rpc/send/sender.ts'
+import { createLandingMetrics } from './landing-metrics.ts'
+import type { Lane } from './lane.ts'
+import { createOutbox } from './outbox.ts'
 
 /** What is known of an open attempt. */
 export type Sighting =
@@ -25,6 +30,7 @@ export interface Tracker {
     readonly signature: string
     readonly wire: Uint8Array
     readonly lastValidBlockHeight: number
+    readonly lane?: Lane
   }): Sighting
   finality(item: { readonly accountId: string; readonly signature: string; readonly slot: number }): FinalSighting
   forget(signature: string): void
@@ -35,78 +41,112 @@ export interface Tracker {
 
 export interface TrackerOptions {
   readonly chain: Chain
+  /** The ways to the leaders; the chain's own endpoints where none is given. Their owner closes them. */
+  readonly sender?: Sender
+  /** Expected time of a slot, ms, until the chain's is measured: how often to look. Nothing is decided by it. */
   readonly slotMs: number
   readonly clock: Clock
   readonly log: Logger
   readonly registry: Registry
   readonly wake: (accountId: string) => void
+  /** How a transaction fared: seen before it had to be sent again, later, or never. For the price of the next ones. */
+  readonly fared?: (how: 'promptly' | 'late' | 'never') => void
 }
 
 interface Open {
   readonly accountId: string
   readonly wire: Uint8Array
   readonly lastValidBlockHeight: number
+  readonly lane: Lane
+  /** Monotonic ms of the first send of this process. */
+  firstSentAt: number | undefined
   sentAt: number
+  round: number
+  processed: boolean
   sighting: Sighting
+  readonly unwatch: () => void
 }
 
 interface Landed {
   readonly accountId: string
   readonly slot: number
+  readonly since: number
   sighting: FinalSighting
 }
 
 /** Rebroadcast every five slots: leaders change every four. */
 const RESEND_SLOTS = 5
-/** Statuses a call takes. */
-const BATCH = 256
+/** Heights and finality are looked at no more often than rebroadcasts are due. */
+const LEAST_POLL_MS = 25
+const MOST_POLL_MS = 500
+/** Hints that come together make one poll. */
+const HINT_MS = 5
 
-export const createTracker = ({ chain, slotMs, clock, log, registry, wake }: TrackerOptions): Tracker => {
+export const createTracker = (options: TrackerOptions): Tracker => {
+  const { chain, clock, log, registry, wake, fared } = options
+  const sender = options.sender ?? rpcSender(chain)
   const open = new Map<string, Open>()
   const landed = new Map<string, Landed>()
   const stopping = new AbortController()
-  const pollMs = Math.min(Math.max(slotMs / 2, 25), 500)
-  const resendMs = slotMs * RESEND_SLOTS
+  const outbox = createOutbox()
+  const metrics = createLandingMetrics(registry, () => ({ open: open.size, landed: landed.size, waiting: outbox.size() }))
+  const slotMs = () => chain.slotMs() ?? options.slotMs
+  const resendMs = () => slotMs() * RESEND_SLOTS
   let heightsAt = Number.NEGATIVE_INFINITY
-  const sends = new Counter({
-    name: 'quantbot_transactions_sent_total',
-    help: 'Sends and rebroadcasts of signed transactions',
-    registers: [registry],
-  })
-  new Gauge({
-    name: 'quantbot_transactions_pending',
-    help: 'Signed transactions without an outcome, and landed ones that are not final',
-    labelNames: ['phase'] as const,
-    registers: [registry],
-    collect() {
-      this.set({ phase: 'open' }, open.size)
-      this.set({ phase: 'landed' }, landed.size)
-    },
-  })
+  let hinted = new AbortController()
 
   const send = (entry: Open, signature: string): void => {
     entry.sentAt = clock.now()
-    sends.inc()
-    chain.send(entry.wire).then(
-      ({ accepted, failures }) => {
-        if (accepted.length === 0) log.warn({ signature, failures }, 'no endpoint took the transaction; it will be sent again')
+    outbox.push({
+      signature,
+      accountId: entry.accountId,
+      lane: entry.lane,
+      wire: entry.wire,
+      send: async () => {
+        // Meanwhile it may have been seen, or have gone to another worker.
+        if (open.get(signature) !== entry || entry.sighting.kind === 'seen') return
+        const round = entry.round++
+        entry.firstSentAt ??= monotonicMs()
+        metrics.sent(entry.lane, round)
+        try {
+          const { accepted, failures } = await sender.send(entry.wire, round)
+          if (accepted.length === 0) log.warn({ signature, failures }, 'nobody took the transaction; it will be sent again')
+        } catch (error) {
+          log.error({ err: error, signature }, 'sending failed')
+        }
       },
-      (error: unknown) => log.error({ err: error, signature }, 'sending failed'),
-    )
+    })
+  }
+
+  const see = (entry: Open, signature: string, state: SignatureState): void => {
+    const took = entry.firstSentAt === undefined ? 0 : monotonicMs() - entry.firstSentAt
+    entry.sighting = { kind: 'seen', state }
+    metrics.reached('confirmed', took)
+    fared?.(entry.round <= 1 ? 'promptly' : 'late')
+    outbox.drop(signature)
+    wake(entry.accountId)
   }
 
   const pollOpen = async (): Promise<void> => {
     const unseen = [...open].filter(([, entry]) => entry.sighting.kind === 'pending')
     await forStatuses(chain, unseen, false, ([signature, entry], state) => {
-      if (state && state.commitment !== 'processed') {
-        entry.sighting = { kind: 'seen', state }
-        wake(entry.accountId)
-      } else if (!state && clock.now() - entry.sentAt >= resendMs) send(entry, signature)
+      if (open.get(signature) !== entry || entry.sighting.kind !== 'pending') return
+      if (state && state.commitment !== 'processed') return see(entry, signature, state)
+      if (state && !entry.processed) {
+        entry.processed = true
+        metrics.reached('processed', entry.firstSentAt === undefined ? 0 : monotonicMs() - entry.firstSentAt)
+      }
+      if (state) return
+      // It was in a block that its fork has lost: it may land again, if it is there to be taken.
+      const rolledBack = entry.processed
+      entry.processed = false
+      if (rolledBack) metrics.rolledBack('processed')
+      if (rolledBack || clock.now() - entry.sentAt >= resendMs()) send(entry, signature)
     })
   }
 
   const pollFinalized = async (): Promise<void> => {
-    if ((open.size === 0 && landed.size === 0) || clock.now() - heightsAt < resendMs) return
+    if ((open.size === 0 && landed.size === 0) || clock.now() - heightsAt < resendMs()) return
     heightsAt = clock.now()
     const heights = await chain.finalizedHeights()
     const height = Math.max(0, ...heights.map((h) => h.height))
@@ -114,12 +154,16 @@ export const createTracker = ({ chain, slotMs, clock, log, registry, wake }: Tra
     for (const entry of open.values()) {
       if (entry.sighting.kind !== 'pending' || height <= entry.lastValidBlockHeight) continue
       entry.sighting = { kind: 'past', finalizedHeight: height }
+      fared?.('never')
       wake(entry.accountId)
     }
     const due = [...landed].filter(([, entry]) => entry.sighting.kind === 'pending' && entry.slot <= slot)
     await forStatuses(chain, due, true, ([, entry], state) => {
       // Another slot than the booked one would be another landing; the account's own run decides what that means.
-      entry.sighting = state?.commitment === 'finalized' ? { kind: 'final', state } : { kind: 'missing' }
+      const final = state?.commitment === 'finalized'
+      entry.sighting = final ? { kind: 'final', state } : { kind: 'missing' }
+      if (final) metrics.reached('finalized', monotonicMs() - entry.since)
+      else if (!state) metrics.rolledBack('confirmed')
       wake(entry.accountId)
     })
   }
@@ -127,21 +171,36 @@ export const createTracker = ({ chain, slotMs, clock, log, registry, wake }: Tra
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await Promise.all([pollOpen(), pollFinalized()]).catch((error: unknown) => log.error({ err: error }, 'polling statuses failed'))
-      await clock.sleep(pollMs, stopping.signal).catch(() => undefined)
+      const pollMs = Math.min(Math.max(slotMs() / 2, LEAST_POLL_MS), MOST_POLL_MS)
+      await clock.sleep(pollMs, AbortSignal.any([stopping.signal, hinted.signal])).catch(() => undefined)
+      if (!hinted.signal.aborted) continue
+      hinted = new AbortController()
+      await clock.sleep(HINT_MS, stopping.signal).catch(() => undefined)
     }
   }
   const running = run()
 
+  const drop = (signature: string): void => {
+    open.get(signature)?.unwatch()
+    open.delete(signature)
+    landed.delete(signature)
+    outbox.drop(signature)
+  }
+
   return {
-    follow: ({ accountId, signature, wire, lastValidBlockHeight }) => {
+    follow: ({ accountId, signature, wire, lastValidBlockHeight, lane = 'open' }) => {
       const known = open.get(signature)
       if (known) {
         const { sighting } = known
-        // A proof that failed is tried again after the next look at the heights.
-        if (sighting.kind === 'past') known.sighting = { kind: 'pending' }
+        // Asked again, the news was not enough: a proof failed, or a fork that confirmed it has died. Look anew, and send again.
+        known.sighting = { kind: 'pending' }
         return sighting
       }
-      const entry: Open = { accountId, wire, lastValidBlockHeight, sentAt: 0, sighting: { kind: 'pending' } }
+      const unwatch = chain.watch(signature, () => hinted.abort())
+      const entry: Open = {
+        ...{ accountId, wire, lastValidBlockHeight, lane, unwatch },
+        ...{ firstSentAt: undefined, sentAt: 0, round: 0, processed: false, sighting: { kind: 'pending' } },
+      }
       open.set(signature, entry)
       landed.delete(signature)
       send(entry, signature)
@@ -150,25 +209,24 @@ export const createTracker = ({ chain, slotMs, clock, log, registry, wake }: Tra
     finality: ({ accountId, signature, slot }) => {
       const known = landed.get(signature)
       if (!known || known.slot !== slot) {
-        open.delete(signature)
-        landed.set(signature, { accountId, slot, sighting: { kind: 'pending' } })
+        const since = open.get(signature)?.firstSentAt ?? monotonicMs()
+        drop(signature)
+        landed.set(signature, { accountId, slot, since, sighting: { kind: 'pending' } })
         return { kind: 'pending' }
       }
       const { sighting } = known
       if (sighting.kind === 'missing') known.sighting = { kind: 'pending' }
       return sighting
     },
-    forget: (signature) => {
-      open.delete(signature)
-      landed.delete(signature)
-    },
+    forget: drop,
     release: (accountId) => {
-      for (const pending of [open, landed])
-        for (const [signature, entry] of pending) if (entry.accountId === accountId) pending.delete(signature)
+      for (const pending of [open, landed]) for (const [signature, entry] of pending) if (entry.accountId === accountId) drop(signature)
     },
     close: async () => {
       stopping.abort()
+      outbox.close()
       await running
+      for (const { unwatch } of open.values()) unwatch()
     },
   }
 }
@@ -179,13 +237,10 @@ const forStatuses = async <E>(
   history: boolean,
   each: (entry: readonly [string, E], state: SignatureState | null) => void,
 ): Promise<void> => {
-  for (let from = 0; from < entries.length; from += BATCH) {
-    const part = entries.slice(from, from + BATCH)
-    const answer = await chain.statuses(
-      part.map(([signature]) => signature),
-      { history },
-    )
-    if (!answer.ok) return
-    for (const [i, entry] of part.entries()) each(entry, answer.value.states[i] ?? null)
-  }
+  if (entries.length === 0) return
+  const answer = await chain.statuses(
+    entries.map(([signature]) => signature),
+    { history },
+  )
+  if (answer.ok) for (const [i, entry] of entries.entries()) each(entry, answer.value.states[i] ?? null)
 }

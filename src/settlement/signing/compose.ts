@@ -2,20 +2,24 @@ import {
   type AddressLookupTableAccount,
   ComputeBudgetProgram,
   PublicKey,
+  SystemProgram,
   type TransactionInstruction,
   TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js'
 import bs58 from 'bs58'
-import type { Chain, ChainError, LatestBlockhash } from '../../rpc/chain.ts'
-import type { Signer } from '../keystore/signer.ts'
+import type { Chain, ChainError, LatestBlockhash, Simulation } from '../../rpc/chain.ts'
+import type { FeePolicy } from '../../rpc/fees/fee-policy.ts'
+import type { Sender, Tip } from '../../rpc/send/sender.ts'
+import type { Cosigner } from '../../rpc/venue/venue.ts'
 import type { ComputeLimits } from './compute-limits.ts'
+import { type Expectation, unexpectedIn } from './expected-changes.ts'
 
 /** What a transaction is to do, before it has a blockhash and a compute budget. */
 export interface Draft {
   /** Pays all fees and rent; signs first, so its signature names the transaction. */
-  readonly payer: Signer
-  readonly signers: readonly Signer[]
+  readonly payer: Cosigner
+  /** A compute-unit price among them is not used: bidding is ours. */
   readonly instructions: readonly TransactionInstruction[]
   readonly lookupTables: readonly AddressLookupTableAccount[]
   /** Transactions of one shape need about the same compute. */
@@ -24,11 +28,15 @@ export interface Draft {
   readonly nonce: number
   /** Lowest slot at which the balances it needs are visible. */
   readonly minSlot: number
+  /** Somebody else built it: it is simulated each time and signed only if it does this and nothing besides. */
+  readonly expect?: Expectation
+  /** Its last attempt failed: look before it costs another fee. */
+  readonly doubtful?: boolean
 }
 
 export type Composed =
   | { readonly kind: 'ready'; readonly transaction: VersionedTransaction; readonly blockhash: LatestBlockhash }
-  /** It would fail as things stand. */
+  /** It would fail, or do what it should not, as things stand. */
   | { readonly kind: 'rejected'; readonly error: string; readonly logs: readonly string[] }
   | { readonly kind: 'unavailable'; readonly detail: string }
 
@@ -37,30 +45,44 @@ export interface SignedTransaction {
   readonly wire: Uint8Array
 }
 
-/** Simulates a draft and gives it the compute limit it needs. The result is not signed and was shown to no one. */
-export const compose = async (draft: Draft, chain: Chain, limits: ComputeLimits): Promise<Composed> => {
-  const latest = await chain.latestBlockhash()
+export interface Composing {
+  readonly chain: Chain
+  readonly limits: ComputeLimits
+  readonly fees: FeePolicy
+  readonly sender: Sender
+}
+
+/** Error of a simulation that moved what it should not have. */
+export const UNEXPECTED = 'unexpected:'
+
+/**
+ * Gives a draft its blockhash, price, tip and compute limit. Our own transactions are simulated once per shape, a venue's each time:
+ * what it would change is looked at before anything is signed. The result is not signed and was shown to no one.
+ */
+export const compose = async (draft: Draft, { chain, limits, fees, sender }: Composing): Promise<Composed> => {
+  const [latest, price, tip] = await Promise.all([chain.latestBlockhash(), fees.price(writableIn(draft)), sender.tip?.()])
   if (!latest.ok) return unavailable(latest.error)
+  const compileFor = (units: number) => compile(draft, { latest: latest.value, units, price, tip })
   const known = limits.get(draft.shape)
   if (known !== undefined) {
-    const transaction = compile(draft, latest.value, known)
-    const simulated = await chain.simulate(transaction.serialize(), draft.minSlot)
-    if (!simulated.ok) return fromError(simulated.error)
-    if (simulated.value.error === null) {
-      limits.learn(draft.shape, simulated.value.unitsConsumed)
+    const transaction = compileFor(known)
+    if (!draft.expect && draft.doubtful !== true) return { kind: 'ready', transaction, blockhash: latest.value }
+    const seen = await look(draft, transaction, chain)
+    if (!('unitsConsumed' in seen)) return seen
+    if (seen.error === null) {
+      limits.learn(draft.shape, seen.unitsConsumed)
       return { kind: 'ready', transaction, blockhash: latest.value }
     }
-    if (!OUT_OF_COMPUTE.test(`${simulated.value.error} ${simulated.value.logs.join(' ')}`)) return rejected(simulated.value)
+    if (!OUT_OF_COMPUTE.test(`${seen.error} ${seen.logs.join(' ')}`)) return { kind: 'rejected', error: seen.error, logs: seen.logs }
   }
-  const probe = await chain.simulate(compile(draft, latest.value, MAX_COMPUTE_UNITS).serialize(), draft.minSlot)
-  if (!probe.ok) return fromError(probe.error)
-  if (probe.value.error !== null) return rejected(probe.value)
-  const limit = limits.learn(draft.shape, probe.value.unitsConsumed)
-  return { kind: 'ready', transaction: compile(draft, latest.value, limit), blockhash: latest.value }
+  const probe = await look(draft, compileFor(MAX_COMPUTE_UNITS), chain)
+  if (!('unitsConsumed' in probe)) return probe
+  if (probe.error !== null) return { kind: 'rejected', error: probe.error, logs: probe.logs }
+  return { kind: 'ready', transaction: compileFor(limits.learn(draft.shape, probe.unitsConsumed)), blockhash: latest.value }
 }
 
 /** Puts every signature on the transaction. Its bytes may be sent only once they are in the log. */
-export const signAll = async (transaction: VersionedTransaction, signers: readonly Signer[]): Promise<SignedTransaction> => {
+export const signAll = async (transaction: VersionedTransaction, signers: readonly Cosigner[]): Promise<SignedTransaction> => {
   const message = transaction.message.serialize()
   const distinct = new Map(signers.map((signer) => [signer.publicKey, signer]))
   for (const signer of distinct.values()) transaction.addSignature(new PublicKey(signer.publicKey), await signer.sign(message))
@@ -70,25 +92,67 @@ export const signAll = async (transaction: VersionedTransaction, signers: readon
 /** The most a transaction may ask for. */
 const MAX_COMPUTE_UNITS = 1_400_000
 const OUT_OF_COMPUTE = /ComputationalBudgetExceeded|exceeded CUs|ProgramFailedToComplete/
+/** simulateTransaction tells of so many accounts; a swap writes a third of it. */
+const MOST_ACCOUNTS = 64
+/** First byte of the compute-budget instruction that bids. */
+const SET_PRICE = 3
 
-const compile = (draft: Draft, { blockhash }: LatestBlockhash, units: number): VersionedTransaction => {
+/** Simulates, and holds what would change against what may. */
+const look = async (draft: Draft, transaction: VersionedTransaction, chain: Chain): Promise<Composed | Simulation> => {
+  const { expect, minSlot } = draft
+  const watched = expect ? writtenBy(transaction, draft) : []
+  if (watched.length > MOST_ACCOUNTS) return { kind: 'rejected', error: `${UNEXPECTED} writes ${watched.length} accounts`, logs: [] }
+  const [before, simulated] = await Promise.all([
+    watched.length === 0 ? undefined : chain.accounts(watched),
+    chain.simulate(transaction.serialize(), { minSlot, accounts: watched }),
+  ])
+  if (!simulated.ok) return fromError(simulated.error)
+  if (before && !before.ok) return unavailable(before.error)
+  if (!expect || !before || simulated.value.error !== null) return simulated.value
+  const changes = watched.map((address, i) => ({ address, before: before.value[i], after: simulated.value.accounts[i] }))
+  const unexpected = unexpectedIn(changes, expect)
+  return unexpected === undefined ? simulated.value : { kind: 'rejected', error: `${UNEXPECTED} ${unexpected}`, logs: simulated.value.logs }
+}
+
+/** Static and looked-up accounts that the message writes, fee payer included. */
+const writtenBy = ({ message }: VersionedTransaction, { lookupTables }: Draft): string[] => {
+  const keys = message.getAccountKeys({ addressLookupTableAccounts: [...lookupTables] })
+  return Array.from({ length: keys.length }, (_, i) => i).flatMap((i) =>
+    message.isAccountWritable(i) ? [keys.get(i)?.toBase58() ?? ''] : [],
+  )
+}
+
+const writableIn = ({ instructions, payer }: Draft): readonly string[] => [
+  payer.publicKey,
+  ...instructions.flatMap(({ keys }) => keys.filter(({ isWritable }) => isWritable).map(({ pubkey }) => pubkey.toBase58())),
+]
+
+interface Terms {
+  readonly latest: LatestBlockhash
+  readonly units: number
+  readonly price: bigint
+  readonly tip: Tip | undefined
+}
+
+const compile = (draft: Draft, { latest, units, price, tip }: Terms): VersionedTransaction => {
+  const payerKey = new PublicKey(draft.payer.publicKey)
   const message = new TransactionMessage({
-    payerKey: new PublicKey(draft.payer.publicKey),
-    recentBlockhash: blockhash,
+    payerKey,
+    recentBlockhash: latest.blockhash,
     instructions: [
       // The limit carries the nonce: two equal orders within one slot must not become one transaction. It costs nothing.
       ComputeBudgetProgram.setComputeUnitLimit({ units: Math.min(units + draft.nonce, MAX_COMPUTE_UNITS) }),
-      ...draft.instructions,
+      ...(price > 0n ? [ComputeBudgetProgram.setComputeUnitPrice({ microLamports: price })] : []),
+      ...draft.instructions.filter((instruction) => !isBid(instruction)),
+      ...(tip ? [SystemProgram.transfer({ fromPubkey: payerKey, toPubkey: new PublicKey(tip.account), lamports: tip.lamports })] : []),
     ],
   })
   return new VersionedTransaction(message.compileToV0Message([...draft.lookupTables]))
 }
 
-const rejected = ({ error, logs }: { readonly error: string | null; readonly logs: readonly string[] }): Composed => ({
-  kind: 'rejected',
-  error: error ?? '',
-  logs,
-})
+const isBid = ({ programId, data }: TransactionInstruction): boolean =>
+  programId.equals(ComputeBudgetProgram.programId) && data[0] === SET_PRICE
+
 const unavailable = (error: ChainError): Composed => ({ kind: 'unavailable', detail: error.detail })
 /** A node that refuses to simulate tells of the transaction, one that cannot tells of itself. */
 const fromError = (error: ChainError): Composed =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createMintToInstruction } from '@solana/spl-token'
 import { PublicKey, TransactionMessage, VersionedTransaction } from '@solana/web3.js'
-import { tokenAccountOf } from '../../../src/rpc/pool.ts'
+import { tokenAccountOf } from '../../../src/rpc/account-reads.ts'
 import { reconcile } from '../../../src/settlement/reconcile.ts'
 import { openStand, type Stand } from './stand.ts'
 

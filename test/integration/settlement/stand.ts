@@ -41,6 +41,8 @@ const SLOT_MS = 50
 export interface Stand {
   readonly store: EventStore
   readonly instruments: InstrumentBook
+  /** Where a worker in a process of its own finds the same services. */
+  readonly places: Places
   eventStorePid(): number
   /** The last worker's ports. */
   deps(): SettlementDeps
@@ -54,10 +56,22 @@ export interface Stand {
   state(accountId: string): Promise<AccountState>
   events(accountId: string): Promise<AccountEvent[]>
   /** The order's last event that ended it, with its type; waits for it. */
-  ended(accountId: string, number: number): Promise<AccountEvent>
+  ended(accountId: string, number: number, seconds?: number): Promise<AccountEvent>
   setPrice(symbol: string, price: string): Promise<void>
   chainBalances(accountId: string): Promise<Record<string, bigint>>
   close(): Promise<void>
+}
+
+export interface Places {
+  readonly eventStore: string
+  readonly database: string
+  /** Holds the keystore, opened with the password "test". */
+  readonly dataDir: string
+  readonly faucetFile: string
+  readonly venue: string
+  /** The chain's own endpoints. */
+  readonly rpc: readonly string[]
+  readonly slotMs: number
 }
 
 export const openStand = async (): Promise<Stand> => {
@@ -71,7 +85,8 @@ export const openStand = async (): Promise<Stand> => {
     env: { QUANTBOT_LOG: 'error' },
   })
   if (!started.ok) throw new Error(started.reason)
-  const store = await connectEventStore({ url: `esdb://127.0.0.1:${started.announcement.port}?tls=false`, log, clock })
+  const eventStore = `esdb://127.0.0.1:${started.announcement.port}?tls=false`
+  const store = await connectEventStore({ url: eventStore, log, clock })
   const logId = await ensureLogId(store, ids)
   await defineInstruments(store, clock)
   const stopping = new AbortController()
@@ -83,7 +98,8 @@ export const openStand = async (): Promise<Stand> => {
   const pool = createPool(database!, { name: 'settlement-test', log })
   const { urls, db } = await solana()
   const keystore = await openKeystore({ dataDir, password: 'test', ids })
-  const faucet = await openFaucet(join(db, 'faucet.json'))
+  const faucetFile = join(db, 'faucet.json')
+  const faucet = await openFaucet(faucetFile)
   const clientRegistry = createRegistry('client')
   const chain = createChain({ urls, registry: clientRegistry })
   const venue = createJupiterVenue({ url: await venueUrl(), apiKey: undefined, registry: clientRegistry })
@@ -119,6 +135,7 @@ export const openStand = async (): Promise<Stand> => {
 
   return {
     ...{ store, instruments, command, state, events, setPrice },
+    places: { eventStore, database: database!, dataDir, faucetFile, venue: await venueUrl(), rpc: urls, slotMs: SLOT_MS },
     eventStorePid: () => readPid(join(dataDir, 'run', 'eventstore.json')),
     deps: () => current!,
     startWorker: async (change = (deps) => deps) => {
@@ -169,15 +186,17 @@ export const openStand = async (): Promise<Stand> => {
         throw new Error(`not placed: ${JSON.stringify(executed.kind === 'answered' ? executed.answer : executed)}`)
       return Number(executed.answer.order.orderId.split('.').at(-1))
     },
-    ended: (accountId, number) => {
+    ended: (accountId, number, seconds) => {
       const orderId = `${accountId}.${number}`
-      return until(async () =>
-        // The store may be down for a moment: that is what some tests are about.
-        (await events(accountId).catch(() => [])).find(
-          ({ type, data }) =>
-            (type === 'OrderCanceled' && data.orderId === orderId) ||
-            (type === 'TradeBooked' && data.orderId === orderId && data.ordStatus === 'Filled'),
-        ),
+      return until(
+        async () =>
+          // The store may be down for a moment: that is what some tests are about.
+          (await events(accountId).catch(() => [])).find(
+            ({ type, data }) =>
+              (type === 'OrderCanceled' && data.orderId === orderId) ||
+              (type === 'TradeBooked' && data.orderId === orderId && data.ordStatus === 'Filled'),
+          ),
+        seconds,
       )
     },
     chainBalances: async (accountId) => {

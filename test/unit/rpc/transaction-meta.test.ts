@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { type ConfirmedTransactionMeta, Keypair, MessageV0, type VersionedTransactionResponse } from '@solana/web3.js'
+import { Keypair, MessageV0, VersionedTransaction } from '@solana/web3.js'
 import { transactionErrorName } from '../../../src/rpc/chain-error.ts'
+import type { TransactionAnswer } from '../../../src/rpc/schema.ts'
 import { readTransaction } from '../../../src/rpc/transaction-meta.ts'
 
 const [payer, wallet, account, created] = Array.from({ length: 4 }, () => Keypair.generate().publicKey) as [
@@ -18,25 +19,23 @@ const balance = (accountIndex: number, amount: string) => ({
   uiTokenAmount: { amount, decimals: 6, uiAmount: null },
 })
 
-const response = (meta: Partial<ConfirmedTransactionMeta>): VersionedTransactionResponse => ({
+const message = new MessageV0({
+  header: { numRequiredSignatures: 1, numReadonlySignedAccounts: 0, numReadonlyUnsignedAccounts: 0 },
+  staticAccountKeys: [payer, account],
+  recentBlockhash: USDC,
+  compiledInstructions: [],
+  addressTableLookups: [{ accountKey: payer, writableIndexes: [0], readonlyIndexes: [] }],
+})
+
+const response = (meta: Partial<NonNullable<TransactionAnswer['meta']>>): TransactionAnswer => ({
   slot: 77,
-  version: 0,
-  transaction: {
-    signatures: ['sig'],
-    message: new MessageV0({
-      header: { numRequiredSignatures: 1, numReadonlySignedAccounts: 0, numReadonlyUnsignedAccounts: 0 },
-      staticAccountKeys: [payer, account],
-      recentBlockhash: USDC,
-      compiledInstructions: [],
-      addressTableLookups: [{ accountKey: payer, writableIndexes: [0], readonlyIndexes: [] }],
-    }),
-  },
+  transaction: [Buffer.from(new VersionedTransaction(message).serialize()).toString('base64'), 'base64'],
   meta: {
     err: null,
     fee: 5_000,
     preBalances: [1_000_000_000, 2_039_280, 0],
     postBalances: [1_000_000_000 - 5_000 - 2_039_280, 2_039_280, 2_039_280],
-    loadedAddresses: { writable: [created], readonly: [] },
+    loadedAddresses: { writable: [created.toBase58()], readonly: [] },
     ...meta,
   },
 })
@@ -65,6 +64,51 @@ describe('reading an executed transaction', () => {
     assert.deepEqual(
       read?.deltas.map(({ amount }) => amount),
       ['-1000'],
+    )
+  })
+
+  it('parts an account that changed hands, or was closed and made anew for another mint', () => {
+    const stranger = created.toBase58()
+    const given = readTransaction(
+      response({ preTokenBalances: [balance(1, '7')], postTokenBalances: [{ ...balance(1, '7'), owner: stranger }] }),
+    )
+    assert.deepEqual(
+      given?.deltas.map(({ owner, amount }) => [owner, amount]),
+      [
+        [wallet.toBase58(), '-7'],
+        [stranger, '7'],
+      ],
+    )
+    const anew = readTransaction(
+      response({ preTokenBalances: [balance(1, '7')], postTokenBalances: [{ ...balance(1, '3'), mint: stranger }] }),
+    )
+    assert.deepEqual(
+      anew?.deltas.map(({ mint, amount }) => [mint, amount]),
+      [
+        [USDC, '-7'],
+        [stranger, '3'],
+      ],
+    )
+  })
+
+  it('counts what arrived, not what was sent: a withheld transfer fee is in neither', () => {
+    const read = readTransaction(
+      response({ preTokenBalances: [balance(1, '1000'), balance(2, '0')], postTokenBalances: [balance(1, '0'), balance(2, '990')] }),
+    )
+    assert.deepEqual(
+      read?.deltas.map(({ amount }) => amount),
+      ['-1000', '990'],
+    )
+  })
+
+  it('reads keys of the json encoding too', () => {
+    const read = readTransaction({
+      ...response({ preTokenBalances: [balance(1, '1')], postTokenBalances: [balance(1, '2')] }),
+      transaction: { message: { accountKeys: [payer.toBase58(), account.toBase58()] } },
+    })
+    assert.deepEqual(
+      read?.deltas.map(({ tokenAccount }) => tokenAccount),
+      [account.toBase58()],
     )
   })
 

@@ -1,0 +1,197 @@
+import { bulkhead, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen, wrap } from 'cockatiel'
+import { type Clock, monotonicMs } from '../../platform/clock.ts'
+import type { EndpointHealth } from '../chain.ts'
+import { fromRpcError, MIN_CONTEXT_SLOT, RpcFailure, toFailure } from '../chain-error.ts'
+import { createBatcher } from './batcher.ts'
+import { createTransport, type RpcCall } from './json-rpc.ts'
+import { createLatency, type Latency } from './latency.ts'
+import { createLimiter, type Limiter } from './limiter.ts'
+import type { Meters } from './meters.ts'
+import { MAX_LAG_SLOTS, type SlotBook } from './slot-book.ts'
+
+export type EndpointState = EndpointHealth['state']
+
+/** One RPC endpoint: kept-alive connections, a limit on every call's time, a breaker, bulkheads, and what was learnt of its speed, limits and lag. */
+export interface Endpoint {
+  /** Its number and host: keys in paths and queries stay out of logs, metrics and events. */
+  readonly name: string
+  readonly url: string
+  /** Where it serves subscriptions. */
+  readonly socketUrl: string
+  readonly weight: number
+  readonly latency: Latency
+  readonly limiter: Limiter
+  /** Runs one call, never retries. @throws RpcFailure */
+  ask(call: RpcCall, options?: AskOptions): Promise<unknown>
+  state(): EndpointState
+  health(): EndpointHealth
+  /** Ms that its longest waiting call has waited: a node that hangs shows before it times out. */
+  waiting(): number
+  /** Understands minContextSlot and keeps it; undefined: not probed yet. */
+  keepsMinSlot(): boolean | undefined
+  /** Asks for its slot: finds out lag, speed, recovery and, the first time, what it can do. */
+  probe(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface AskOptions {
+  readonly signal?: AbortSignal
+  /** On its own connections, never in a batch: a send may not wait behind reads. */
+  readonly alone?: boolean
+}
+
+export interface EndpointOptions {
+  readonly url: string
+  readonly name: string
+  readonly weight: number
+  readonly socketUrl: string
+  readonly perSecond?: number | undefined
+  readonly slots: SlotBook
+  readonly meters: Meters
+  readonly clock: Clock
+}
+
+/** Longer than any healthy call takes, shorter than a slot's worth of attention is worth: a dead node must not hold a landing back. */
+const CALL_TIMEOUT_MS = 4_000
+/** A probe asks the cheapest thing there is. */
+const PROBE_TIMEOUT_MS = 1_500
+/** Three in a row: one lost packet sets nobody aside. */
+const FAILURES_TO_BREAK = 3
+/** How long an endpoint stays set aside before one call probes it again. */
+const PROBE_AFTER_MS = 1_500
+/** What one node serves well at once; more only queues there, unseen. */
+const READS_AT_ONCE = 32
+const READS_WAITING = 256
+const SENDS_AT_ONCE = 32
+const SENDS_WAITING = 512
+/** No chain is there yet. */
+const FAR_SLOT = Number.MAX_SAFE_INTEGER - 1
+
+export const createEndpoint = (options: EndpointOptions): Endpoint => {
+  const { url, name, weight, socketUrl, slots, meters } = options
+  const transport = createTransport(url, options.clock)
+  const batcher = createBatcher(transport, name, meters)
+  const latency = createLatency(monotonicMs)
+  const limiter = createLimiter({ now: monotonicMs, perSecond: options.perSecond })
+  const breaker = circuitBreaker(
+    handleWhen((error) => toFailure(error).fault === 'broken'),
+    { halfOpenAfter: PROBE_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_BREAK) },
+  )
+  const reads = wrap(bulkhead(READS_AT_ONCE, READS_WAITING), breaker)
+  const sends = wrap(bulkhead(SENDS_AT_ONCE, SENDS_WAITING), breaker)
+  const started = new Set<{ readonly at: number }>()
+  let suspect: string | undefined
+  let limitedUntil = 0
+  let keepsMinSlot: boolean | undefined
+  let probing = false
+  let connected = false
+
+  const single = async (call: RpcCall, signal: AbortSignal): Promise<unknown> => {
+    const [answer] = await transport.post([call], { signal })
+    if (answer && 'result' in answer) return answer.result
+    throw answer ? fromRpcError(answer.error) : new RpcFailure('broken', 'no answer')
+  }
+
+  const learn = (call: RpcCall, failure: RpcFailure): void => {
+    if (failure.fault === 'limited') {
+      limiter.refused(call.method, failure)
+      limitedUntil = monotonicMs() + limiter.waitMs(call.method)
+      meters.decided('limited', name)
+    }
+    if (failure.fault === 'broken') suspect = failure.message
+    if (failure.slot !== undefined) slots.note(name, 'confirmed', failure.slot)
+  }
+
+  const ask = async (call: RpcCall, timeoutMs: number, { signal, alone = false }: AskOptions): Promise<unknown> => {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const both = signal ? AbortSignal.any([signal, timeout]) : timeout
+    const running = { at: monotonicMs() }
+    started.add(running)
+    limiter.took(call.method)
+    const done = (outcome: string): number => {
+      const ms = monotonicMs() - running.at
+      meters.called(name, call.method, outcome, ms / 1_000)
+      return ms
+    }
+    try {
+      const run = () =>
+        (alone ? single(call, both) : batcher.ask(call, both)).catch((error: unknown) => {
+          // Given up by the caller says nothing of the endpoint; given up by the clock does.
+          if (signal?.aborted) throw new RpcFailure('given_up', 'another endpoint was faster')
+          throw timeout.aborted ? new RpcFailure('broken', `no answer in ${timeoutMs} ms`) : toFailure(error)
+        })
+      const result = await (alone ? sends : reads).execute(run)
+      const ms = done('ok')
+      // The first answer paid for the connection.
+      if (connected) latency.note(call.method, ms)
+      connected = true
+      suspect = undefined
+      return result
+    } catch (error) {
+      const failure = toFailure(error)
+      const ms = done(failure.fault)
+      // A refusal is an answer, and a call given up took at least as long as it did.
+      if (failure.fault === 'refused' || (failure.fault === 'given_up' && ms > (latency.average(call.method) ?? Number.POSITIVE_INFINITY)))
+        latency.note(call.method, ms)
+      learn(call, failure)
+      throw failure
+    } finally {
+      started.delete(running)
+    }
+  }
+
+  const state = (): EndpointState => {
+    if (breaker.state !== CircuitState.Closed) return 'set_aside'
+    if (slots.isAhead(name)) return 'ahead'
+    if (suspect !== undefined) return 'suspect'
+    if (monotonicMs() < limitedUntil) return 'limited'
+    return slots.lag(name) > MAX_LAG_SLOTS ? 'behind' : 'healthy'
+  }
+
+  return {
+    ...{ name, url, socketUrl, weight, latency, limiter, state },
+    ask: (call, given = {}) => ask(call, CALL_TIMEOUT_MS, given),
+    health: () => {
+      const now = state()
+      const lagSlots = slots.lag(name)
+      const detail = { healthy: undefined, behind: `${lagSlots} slots behind`, ahead: 'claims slots that nobody else has' }
+      const told = { ...detail, limited: 'over its rate limit', suspect, set_aside: suspect ?? 'set aside after failures' }[now]
+      return {
+        endpoint: name,
+        state: now,
+        healthy: now === 'healthy' || now === 'limited',
+        lagSlots,
+        ...(told === undefined ? {} : { detail: told }),
+      }
+    },
+    waiting: () => {
+      let longest = 0
+      for (const { at } of started) longest = Math.max(longest, monotonicMs() - at)
+      return longest
+    },
+    keepsMinSlot: () => keepsMinSlot,
+    probe: async () => {
+      if (probing || limiter.waitMs('getSlot') > 0) return
+      probing = true
+      meters.decided('probed', name)
+      try {
+        const slot = await ask({ method: 'getSlot', params: [{ commitment: 'processed' }] }, PROBE_TIMEOUT_MS, {})
+        if (typeof slot === 'number') slots.note(name, 'processed', slot)
+        if (keepsMinSlot !== undefined) return
+        const asked = monotonicMs()
+        const far = { method: 'getSlot', params: [{ commitment: 'processed', minContextSlot: FAR_SLOT }] }
+        keepsMinSlot = await single(far, AbortSignal.timeout(PROBE_TIMEOUT_MS)).then(
+          () => false,
+          (error: unknown) => (toFailure(error).fault === 'broken' ? undefined : toFailure(error).code === MIN_CONTEXT_SLOT),
+        )
+        latency.note(far.method, monotonicMs() - asked)
+        if (keepsMinSlot === false) meters.decided('min_slot_off', name)
+      } catch {
+        // Noted by the call; the next probe asks again.
+      } finally {
+        probing = false
+      }
+    },
+    close: () => transport.close(),
+  }
+}

@@ -1,0 +1,86 @@
+// A settlement worker alone in a process, to be killed: it opens its services, says "ready" to its parent, and settles from "go" on.
+import { createAccountHandler } from '../../../src/commands/handler/create-handler.ts'
+import { followInstruments } from '../../../src/events/instruments.ts'
+import { ensureLogId } from '../../../src/events/log-identity.ts'
+import { connectEventStore } from '../../../src/events/store/eventstore-db.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { createHealthBoard } from '../../../src/platform/health.ts'
+import { systemIds } from '../../../src/platform/ids.ts'
+import { createLog } from '../../../src/platform/log.ts'
+import { createRegistry } from '../../../src/platform/metrics.ts'
+import { createPool } from '../../../src/platform/postgres.ts'
+import type { Chain } from '../../../src/rpc/chain.ts'
+import { createChain } from '../../../src/rpc/pool.ts'
+import { createJupiterVenue } from '../../../src/rpc/venue/jupiter.ts'
+import { createQuotes } from '../../../src/rpc/venue/quotes.ts'
+import type { SettlementDeps } from '../../../src/settlement/deps.ts'
+import { openFaucet } from '../../../src/settlement/faucet.ts'
+import { openKeystore } from '../../../src/settlement/keystore/keystore.ts'
+import { startSettlementRole } from '../../../src/settlement/role.ts'
+import type { Places } from './stand.ts'
+
+export interface Go {
+  /** Kills itself at this crossing of a border: before and after each step of a landing one is crossed. */
+  readonly dieAt: number | null
+}
+
+const places = JSON.parse(process.env.PLACES!) as Places
+const clock = systemClock
+const ids = systemIds
+const log = createLog('worker', process.env.QUANTBOT_LOG ?? 'silent')
+const registry = createRegistry('worker')
+const store = await connectEventStore({ url: places.eventStore, log, clock })
+const logId = await ensureLogId(store, ids)
+const instruments = await followInstruments({ store, clock, ids, log, signal: new AbortController().signal })
+const pool = createPool(places.database, { name: 'landing-worker', log })
+const keystore = await openKeystore({ dataDir: places.dataDir, password: 'test', ids })
+const faucet = await openFaucet(places.faucetFile)
+const chain = createChain({ urls: places.rpc, registry })
+const venue = createJupiterVenue({ url: places.venue, apiKey: undefined, registry })
+const quotes = createQuotes({ venue, instruments, clock, log, pollMs: 200 })
+const handler = createAccountHandler({ store, clock, ids, log, registry, logId })
+
+let left = Number.POSITIVE_INFINITY
+const cross = (): void => {
+  if (left-- <= 0) process.kill(process.pid, 'SIGKILL')
+}
+/** A border before the step and one after it. */
+const bordered =
+  <A extends unknown[], R>(step: (...args: A) => Promise<R>) =>
+  async (...args: A): Promise<R> => {
+    cross()
+    const result = await step(...args)
+    cross()
+    return result
+  }
+
+/** Polls that bring no news are no step: there would be no end of them. */
+const statuses: Chain['statuses'] = async (signatures, options) => {
+  const answer = await chain.statuses(signatures, options)
+  if (answer.ok && answer.value.states.some((state) => state !== null)) cross()
+  return answer
+}
+const deps: SettlementDeps = {
+  ...{ store, quotes, instruments, pool, keystore, faucet, logId, clock, ids, log, registry },
+  chain: {
+    ...chain,
+    statuses,
+    latestBlockhash: bordered(chain.latestBlockhash),
+    simulate: bordered(chain.simulate),
+    send: bordered(chain.send),
+    transaction: bordered(chain.transaction),
+    statusAt: bordered(chain.statusAt),
+  },
+  venue: { ...venue, build: bordered(venue.build) },
+  handler: { ...handler, execute: bordered(handler.execute) },
+  slotMs: places.slotMs,
+  owner: `landing-worker-${process.pid}`,
+  health: createHealthBoard(),
+}
+
+process.once('message', (go: Go) => {
+  left = go.dieAt ?? Number.POSITIVE_INFINITY
+  startSettlementRole(deps)
+})
+process.once('disconnect', () => process.exit(0))
+process.send?.('ready')
