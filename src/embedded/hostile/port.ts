@@ -136,8 +136,9 @@ const trickle = async (response: ServerResponse, text: string, ms: number): Prom
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length })
   for (let piece = 0; piece < PIECES && !response.destroyed; piece++) {
     const [from, to] = [piece, piece + 1].map((p) => Math.floor((bytes.length * p) / PIECES))
-    response.write(bytes.subarray(from, to))
+    // each piece late, the last one too: a client has the whole answer only after `ms`
     await new Promise((resolve) => setTimeout(resolve, ms / PIECES))
+    response.write(bytes.subarray(from, to))
   }
   response.end()
 }

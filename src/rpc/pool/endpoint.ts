@@ -38,6 +38,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal
   /** On its own connections, never in a batch: a send may not wait behind reads. */
   readonly alone?: boolean
+  /** Not asked at all while it is over its limit: for calls that go to it and no other. */
+  readonly ifAllowed?: boolean
 }
 
 export interface EndpointOptions {
@@ -61,7 +63,7 @@ const FAILURES_TO_BREAK = 3
 const PROBE_AFTER_MS = 1_500
 /** What one node serves well at once; more only queues there, unseen. */
 const READS_AT_ONCE = 32
-const READS_WAITING = 256
+const READS_WAITING = 4_096
 const SENDS_AT_ONCE = 32
 const SENDS_WAITING = 512
 /** No chain is there yet. */
@@ -103,23 +105,27 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
   }
 
   const ask = async (call: RpcCall, timeoutMs: number, { signal, alone = false }: AskOptions): Promise<unknown> => {
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const both = signal ? AbortSignal.any([signal, timeout]) : timeout
     const running = { at: monotonicMs() }
-    started.add(running)
-    limiter.took(call.method)
     const done = (outcome: string): number => {
       const ms = monotonicMs() - running.at
       meters.called(name, call.method, outcome, ms / 1_000)
       return ms
     }
+    // Time counts from here: what waits before it waits for us, not for the endpoint.
+    const run = (): Promise<unknown> => {
+      if (signal?.aborted) throw new RpcFailure('given_up', 'another endpoint was faster')
+      const timeout = AbortSignal.timeout(timeoutMs)
+      const both = signal ? AbortSignal.any([signal, timeout]) : timeout
+      running.at = monotonicMs()
+      started.add(running)
+      limiter.took(call.method)
+      return (alone ? single(call, both) : batcher.ask(call, both)).catch((error: unknown) => {
+        // Given up by the caller says nothing of the endpoint; given up by the clock does.
+        if (signal?.aborted) throw new RpcFailure('given_up', 'another endpoint was faster')
+        throw timeout.aborted ? new RpcFailure('broken', `no answer in ${timeoutMs} ms`) : toFailure(error)
+      })
+    }
     try {
-      const run = () =>
-        (alone ? single(call, both) : batcher.ask(call, both)).catch((error: unknown) => {
-          // Given up by the caller says nothing of the endpoint; given up by the clock does.
-          if (signal?.aborted) throw new RpcFailure('given_up', 'another endpoint was faster')
-          throw timeout.aborted ? new RpcFailure('broken', `no answer in ${timeoutMs} ms`) : toFailure(error)
-        })
       const result = await (alone ? sends : reads).execute(run)
       const ms = done('ok')
       // The first answer paid for the connection.
@@ -131,8 +137,8 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
       const failure = toFailure(error)
       const ms = done(failure.fault)
       // A refusal is an answer, and a call given up took at least as long as it did.
-      if (failure.fault === 'refused' || (failure.fault === 'given_up' && ms > (latency.average(call.method) ?? Number.POSITIVE_INFINITY)))
-        latency.note(call.method, ms)
+      const longer = ms > (latency.average(call.method) ?? Number.POSITIVE_INFINITY)
+      if (failure.fault === 'refused' || (failure.fault === 'given_up' && longer)) latency.note(call.method, ms)
       learn(call, failure)
       throw failure
     } finally {
@@ -150,7 +156,10 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
 
   return {
     ...{ name, url, socketUrl, weight, latency, limiter, state },
-    ask: (call, given = {}) => ask(call, CALL_TIMEOUT_MS, given),
+    ask: async (call, given = {}) => {
+      if (given.ifAllowed === true && limiter.waitMs(call.method) > 0) throw new RpcFailure('not_asked', 'over its rate limit')
+      return ask(call, CALL_TIMEOUT_MS, given)
+    },
     health: () => {
       const now = state()
       const lagSlots = slots.lag(name)

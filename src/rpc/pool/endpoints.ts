@@ -36,6 +36,8 @@ export interface ReadOptions {
   readonly minSlot?: number | undefined
   /** Position of the method's configuration object, if it takes minContextSlot there. */
   readonly minSlotAt?: number
+  /** Not asked at all while it is over its limit. */
+  readonly ifAllowed?: boolean
 }
 
 export interface EndpointsOptions {
@@ -88,7 +90,7 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
     const least = options.commitment === undefined ? 0 : Math.max(options.minSlot ?? 0, slots.watermark(options.commitment))
     const asked =
       least > 0 && options.minSlotAt !== undefined && endpoint.keepsMinSlot() === true ? withMinSlot(call, options.minSlotAt, least) : call
-    const result = await endpoint.ask(asked, signal === undefined ? {} : { signal })
+    const result = await endpoint.ask(asked, { ...(signal === undefined ? {} : { signal }), ifAllowed: options.ifAllowed === true })
     const slot = slotOf(result)
     if (options.commitment !== undefined && slot !== undefined) {
       if (!slots.note(endpoint.name, options.commitment, slot)) {
@@ -144,7 +146,8 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
       )
       return answer as Awaited<ReturnType<Endpoints['read']>> as never
     },
-    readAt: (endpoint, call, schema) => askOne(endpoint, call, schema, {}).then((value) => ({ ok: true, value }) as const, failed),
+    readAt: (endpoint, call, schema) =>
+      askOne(endpoint, call, schema, { ifAllowed: true }).then((value) => ({ ok: true, value }) as const, failed),
     order: (method) => {
       const { fit, lastResort } = picker.order(endpoints, method)
       return [...fit, ...lastResort]

@@ -13,6 +13,8 @@ interface Status {
 }
 
 describe('the hostile front', function () {
+  // measures time in slots of 20 to 50 ms on a machine that others use: a stall of the machine is no fault of the code
+  this.retries(2)
   this.timeout(60_000)
   let chain: Chain
   let front: Hostile
@@ -72,7 +74,9 @@ describe('the hostile front', function () {
   })
 
   it('holds a lagging port back in slots, heights, statuses and blockhashes', async () => {
-    await until(async () => (await height(port(0))) > 60)
+    // the front can hold back only what it has seen
+    const first = await height(port(0))
+    await until(async () => (await height(port(0))) > first + 60)
     await front.setPort(1, { lagSlots: 40 })
     const { signature, wire } = await signed()
     await send(port(0), wire)
