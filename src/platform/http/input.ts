@@ -3,8 +3,24 @@ import type { z } from 'zod'
 import { type FieldError, type Refusal, refusal } from './problem.ts'
 import type { Route } from './route.ts'
 
-/** No command comes near this; larger bodies are refused before they are read whole. */
+/** No command comes near this; of a larger body nothing is kept. */
 export const BODY_LIMIT_BYTES = 256 * 1024
+
+/** A refused client may send this much before its connection is cut. */
+const DISCARD_LIMIT_BYTES = 16 * 1024 * 1024
+
+/** Resolves once the client has sent its body, which is thrown away: answered earlier, it may see a broken connection instead of the answer. */
+export const bodyTaken = (req: Request): Promise<void> =>
+  new Promise((resolve) => {
+    if (req.readableEnded) return resolve()
+    let bytes = 0
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > DISCARD_LIMIT_BYTES) req.destroy()
+    })
+    req.once('end', resolve)
+    req.once('close', resolve)
+  })
 
 type Parsed = {
   readonly params: Readonly<Record<string, string>>

@@ -7,7 +7,7 @@ import type { Logger } from '../log.ts'
 import { Counter, Histogram, type Registry } from '../metrics.ts'
 import { authenticate, authorise } from './auth.ts'
 import type { KeyRing } from './grant.ts'
-import { BODY_LIMIT_BYTES, bodyFault, parseInput } from './input.ts'
+import { BODY_LIMIT_BYTES, bodyFault, bodyTaken, parseInput } from './input.ts'
 import { problemDocument, type Refusal, refusal } from './problem.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -97,7 +97,7 @@ const createApp = (deps: HttpDeps): Express => {
       route.path,
       (req, res, next) => {
         const refused = guard(deps, route, req, res)
-        if (refused) return sendReply(res, { refusal: refused })
+        if (refused) return void bodyTaken(req).then(() => sendReply(res, { refusal: refused }))
         if (!route.body) return next()
         parseJson(req, res, next)
       },
@@ -119,7 +119,7 @@ const createApp = (deps: HttpDeps): Express => {
   return app
 }
 
-/** The refusals that need no body, in the contract's order: 401, 403, 415, 413. */
+/** The refusals that need no body, in the contract's order: 401, 403, 415. */
 const guard = (deps: HttpDeps, route: Route, req: Request, res: Response): Refusal | undefined => {
   startCorrelation(deps, req, res)
   const outcome = authenticate(deps.keys, req.headers.authorization)
