@@ -3,7 +3,8 @@ import { relative } from 'node:path'
 import Mocha, { type Runner, type Suite, type Test } from 'mocha'
 import { skipReason } from './skip.ts'
 
-const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING } = Mocha.Runner.constants
+const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING, EVENT_TEST_RETRY } =
+  Mocha.Runner.constants
 
 // Slower than this is worth seeing: the whole suite has minutes, not hours.
 const SLOW_MS = 500
@@ -32,6 +33,8 @@ export default class Reporter extends Mocha.reporters.Base {
       line(`✔ ${test.title}${took >= SLOW_MS ? ` (${took} ms)` : ''}`)
     })
     runner.on(EVENT_TEST_PENDING, (test: Test) => line(`- skipped: ${test.title}: ${skipReason(test) ?? 'no reason given'}`))
+    // a retry is never silent: a test that needs one now and then is a fault to look for
+    runner.on(EVENT_TEST_RETRY, (test: Test, error: Error) => line(`↻ again: ${test.title}: ${error.message.split('\n')[0]}`))
     runner.on(EVENT_TEST_FAIL, (test: Test) => line(`✖ ${test.title}`))
     runner.once(EVENT_RUN_END, () => {
       if (this.failures.length > 0) {
