@@ -13,8 +13,6 @@ interface Status {
 }
 
 describe('the hostile front', function () {
-  // measures time in slots of 20 to 50 ms on a machine that others use: a stall of the machine is no fault of the code
-  this.retries(2)
   this.timeout(60_000)
   let chain: Chain
   let front: Hostile

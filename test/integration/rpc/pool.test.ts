@@ -17,8 +17,6 @@ interface Pool {
 }
 
 describe('the RPC pool', function () {
-  // measures time in slots of 20 to 50 ms on a machine that others use: a stall of the machine is no fault of the code
-  this.retries(2)
   this.timeout(30_000)
   const closers: (() => Promise<void>)[] = []
   let upstreams: readonly string[]

@@ -23,8 +23,6 @@ const SLOT_MS = 20
 const LIFE_MS = 181 * SLOT_MS
 
 describe('what other bots get wrong', function () {
-  // measures time in slots of 20 to 50 ms on a machine that others use: a stall of the machine is no fault of the code
-  this.retries(2)
   this.timeout(60_000)
   let chain: Chain
   let front: Hostile
