@@ -1,9 +1,7 @@
 import { ACCOUNT_EVENTS, type AccountEvent } from './account/account-event.ts'
 import { REFERENCE_EVENTS, type ReferenceEvent } from './reference/reference-event.ts'
 import type { RecordedEvent } from './store/event-store.ts'
-
-/** Version that this build writes; one number for all types, raised when any schema grows. */
-export const SCHEMA_VERSION = 1
+import { SCHEMA_VERSION, upcast } from './upcast.ts'
 
 export type DomainEvent = AccountEvent | ReferenceEvent
 
@@ -21,12 +19,18 @@ const SCHEMAS = { ...ACCOUNT_EVENTS, ...REFERENCE_EVENTS }
 export const decodeEvent = (event: RecordedEvent): DomainEvent => {
   const schema = SCHEMAS[event.type as keyof typeof SCHEMAS]
   if (!schema) throw new UnreadableEvent(event, 'unknown type')
-  const version = event.metadata.schema
-  if (typeof version === 'number' && version > SCHEMA_VERSION)
-    throw new UnreadableEvent(event, `schema ${version} is newer than this build (${SCHEMA_VERSION})`)
-  const parsed = schema.safeParse(event.data)
+  const version = versionOf(event)
+  if (version > SCHEMA_VERSION) throw new UnreadableEvent(event, `schema ${version} is newer than this build (${SCHEMA_VERSION})`)
+  const parsed = schema.safeParse(version < SCHEMA_VERSION ? upcast(event.type, version, event.data) : event.data)
   if (!parsed.success) throw new UnreadableEvent(event, parsed.error.issues[0]?.message ?? 'malformed')
   return { type: event.type, data: parsed.data } as DomainEvent
+}
+
+/** @throws UnreadableEvent: without a version nothing can be known of the data */
+const versionOf = (event: RecordedEvent): number => {
+  const { schema } = event.metadata
+  if (typeof schema === 'number' && Number.isInteger(schema) && schema >= 1) return schema
+  throw new UnreadableEvent(event, 'no schema version')
 }
 
 /** decodeEvent for an account stream. @throws UnreadableEvent, also for a reference event */

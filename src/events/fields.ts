@@ -18,7 +18,17 @@ export type OrderType = (typeof ORDER_TYPES)[number]
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
 
 /** OrdStatus (FIX 39), spelled out. */
-export const ORD_STATUSES = ['PendingNew', 'New', 'PartiallyFilled', 'Filled', 'PendingCancel', 'Canceled', 'Expired', 'Rejected'] as const
+export const ORD_STATUSES = [
+  'PendingNew',
+  'New',
+  'PartiallyFilled',
+  'Filled',
+  'PendingCancel',
+  'PendingReplace',
+  'Canceled',
+  'Expired',
+  'Rejected',
+] as const
 export type OrdStatus = (typeof ORD_STATUSES)[number]
 export const isTerminal = (status: OrdStatus): boolean =>
   status === 'Filled' || status === 'Canceled' || status === 'Expired' || status === 'Rejected'
@@ -35,6 +45,26 @@ export const InstrumentTerms = z.object({
   quoteDecimals: z.number().int().min(0).max(12),
 })
 export type InstrumentTerms = z.infer<typeof InstrumentTerms>
+
+/** How far a trailing stop stays behind the best price: a price difference, or basis points of it. */
+export const TrailingOffset = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('price'), value: Price }),
+  z.object({ kind: z.literal('bps'), value: z.number().int().positive() }),
+])
+export type TrailingOffset = z.infer<typeof TrailingOffset>
+
+/** Place of an order in its list; `waitsFor` is the order number whose fill releases it. */
+export const ListPlace = z.object({
+  listId: z.string(),
+  kind: z.enum(['oco', 'oto', 'bracket']),
+  leg: z.number().int().nonnegative(),
+  waitsFor: z.number().int().positive().nullable(),
+})
+export type ListPlace = z.infer<typeof ListPlace>
+
+/** The algo that placed an order, and which of its slices it is. */
+export const AlgoSlice = z.object({ algoId: z.string(), slice: z.number().int().nonnegative() })
+export type AlgoSlice = z.infer<typeof AlgoSlice>
 
 /** A market price that decided something, cited by source and time (ms). */
 export const PriceCitation = z.object({ price: Price, sourceId: z.string(), time: At })

@@ -1,7 +1,8 @@
 import { derivedUuid, type Ids } from '../platform/ids.ts'
-import { decodeEvent, SCHEMA_VERSION } from './decode.ts'
+import { decodeEvent } from './decode.ts'
 import type { EventStore, NewEvent } from './store/event-store.ts'
 import { LOG_STREAM } from './streams.ts'
+import { SCHEMA_VERSION } from './upcast.ts'
 
 /** Names the log on its first start (NoStream: one process wins) and returns its id on every later one. @throws while the store does not answer */
 export const ensureLogId = async (store: EventStore, ids: Ids): Promise<string> => {

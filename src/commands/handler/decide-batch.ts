@@ -1,6 +1,6 @@
-import { SCHEMA_VERSION } from '../../events/decode.ts'
 import type { EventMetadata } from '../../events/metadata.ts'
 import type { NewEvent } from '../../events/store/event-store.ts'
+import { SCHEMA_VERSION } from '../../events/upcast.ts'
 import { derivedUuid } from '../../platform/ids.ts'
 import type { AccountCommand, Answer, CommandContext } from '../account/command.ts'
 import { decide } from '../account/decide.ts'

@@ -57,5 +57,11 @@ const termsOf = ({ accountId, number, request, instrument, termsHash }: Placemen
   stopPrice: null,
   maxSlippageBps: request.maxSlippageBps,
   expireAt: null,
+  strategyId: null,
+  trailingOffset: null,
+  reduceOnly: false,
+  postOnly: false,
+  list: null,
+  algo: null,
   instrument: instrumentTerms(instrument),
 })

@@ -1,5 +1,19 @@
 import { z } from 'zod'
-import { Amount, At, Compensation, InstrumentTerms, ORDER_TYPES, Price, PriceCitation, SIDES, TIMES_IN_FORCE, Units } from '../fields.ts'
+import {
+  AlgoSlice,
+  Amount,
+  At,
+  Compensation,
+  InstrumentTerms,
+  ListPlace,
+  ORDER_TYPES,
+  Price,
+  PriceCitation,
+  SIDES,
+  TIMES_IN_FORCE,
+  TrailingOffset,
+  Units,
+} from '../fields.ts'
 
 /** What the trader asked for, in base units; quantities are of the base asset, cashOrderQty of the quote asset. */
 const OrderTerms = {
@@ -18,6 +32,12 @@ const OrderTerms = {
   maxSlippageBps: z.number().int().nonnegative(),
   /** GTD deadline, ms since the epoch. */
   expireAt: At.nullable(),
+  strategyId: z.string().nullable(),
+  trailingOffset: TrailingOffset.nullable(),
+  reduceOnly: z.boolean(),
+  postOnly: z.boolean(),
+  list: ListPlace.nullable(),
+  algo: AlgoSlice.nullable(),
   instrument: InstrumentTerms,
 }
 

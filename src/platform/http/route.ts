@@ -22,7 +22,7 @@ export type Reply =
 
 /** One resource and method. `any` scope: every valid key. Routes without `body` accept none. */
 export interface Route<Schema extends z.ZodType = z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Express path, e.g. /v1/accounts/:accountId/balances. */
   readonly path: string
   readonly scope: Scope | 'any'

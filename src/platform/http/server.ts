@@ -86,7 +86,7 @@ const createApp = (deps: HttpDeps): Express => {
 
   const parseJson = express.json({ limit: BODY_LIMIT_BYTES, strict: false, type: () => true })
   for (const route of deps.routes) {
-    const method = route.method.toLowerCase() as 'get' | 'post' | 'delete'
+    const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
     const handle = async (req: Request, res: Response): Promise<void> => {
       const began = deps.clock.now()
       const reply = await answer(deps, route, req, res)

@@ -132,6 +132,12 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
         stopPrice: null,
         maxSlippageBps: 50,
         expireAt: null,
+        strategyId: null,
+        trailingOffset: null,
+        reduceOnly: false,
+        postOnly: false,
+        list: null,
+        algo: null,
         instrument: SOL_USDC,
       },
     }

@@ -1,0 +1,25 @@
+type Data = Readonly<Record<string, unknown>>
+type Upcast = (data: Data) => Data
+
+/** Terms that an order of version 1 could not have. */
+const plainOrder: Upcast = (data) => ({
+  ...data,
+  strategyId: null,
+  trailingOffset: null,
+  reduceOnly: false,
+  postOnly: false,
+  list: null,
+  algo: null,
+})
+
+/** Step n (from 0) makes an event of version n + 1 one of version n + 2. Types that did not change are absent. A step is never edited once released. */
+const STEPS: readonly Readonly<Record<string, Upcast>>[] = [{ OrderAccepted: plainOrder, OrderRejected: plainOrder }]
+
+/** Version that this build writes; one number for all types, raised when any schema grows. */
+export const SCHEMA_VERSION = STEPS.length + 1
+
+/** An event's data as the newest version has it. Pure: the same stored event gives the same data for ever. */
+export const upcast = (type: string, version: number, data: unknown): unknown =>
+  STEPS.slice(version - 1).reduce<unknown>((older, step) => (isRecord(older) ? (step[type]?.(older) ?? older) : older), data)
+
+const isRecord = (value: unknown): value is Data => typeof value === 'object' && value !== null && !Array.isArray(value)
