@@ -2,6 +2,7 @@ import type { PublicKey } from '@solana/web3.js'
 import bs58 from 'bs58'
 import type { Accounts } from './accounts.ts'
 import type { SentTransaction } from './message.ts'
+import { advancedBy, durableNonce, nonceOf, withNonce } from './nonces.ts'
 import type { AccountState, Execution, Svm } from './svm.ts'
 import { mintDecimals, tokenAccount, uiAmount } from './tokens.ts'
 
@@ -18,8 +19,16 @@ export interface Executed {
 
 export type TransactionMeta = ReturnType<typeof describe>
 
-/** Runs a transaction and reports what it did to its accounts. */
-export const execute = (svm: Svm, accounts: Accounts, sent: SentTransaction): Executed => {
+/**
+ * Runs a transaction and reports what it did to its accounts. `nextNonce`: the value of nonce accounts advanced in this slot; `durable`:
+ * the transaction lives by a nonce, which it uses up also when it fails.
+ */
+export const execute = (
+  svm: Svm,
+  accounts: Accounts,
+  sent: SentTransaction,
+  { nextNonce, durable }: { readonly nextNonce: string; readonly durable: boolean },
+): Executed => {
   const keys = sent.keys.map((key) => key.toBase58())
   const isWritable = keys.map((_, i) => sent.message.isAccountWritable(i))
   // Programs that are only called hold no tokens and may be large: their data are not read.
@@ -30,19 +39,33 @@ export const execute = (svm: Svm, accounts: Accounts, sent: SentTransaction): Ex
 
   const before = keys.map((_, i) => read(i))
   const lamportsBefore = before.map((state, i) => balance(i, state))
+  // To the VM this slot's nonce is the one it makes itself: an account advanced in this slot already is refused by the VM's own rule.
+  const vmNonce = durableNonce(svm.blockhash())
+  const rename = (i: number, state: AccountState | undefined, from: string, to: string) => {
+    if (!state || !isWritable[i] || nonceOf(state)?.value !== from) return state
+    const renamed = withNonce(state, to)
+    accounts.put(keys[i] as string, renamed)
+    return renamed
+  }
+  before.forEach((state, i) => {
+    rename(i, state, nextNonce, vmNonce)
+  })
   const execution = svm.execute(sent.wire)
-  const after = keys.map((_, i) => (isWritable[i] ? read(i) : before[i]))
+  const after = keys.map((_, i) => (isWritable[i] ? rename(i, read(i), vmNonce, nextNonce) : before[i]))
   const lamportsAfter = after.map((state, i) => balance(i, state))
+  // Every lamport that a transaction moves stays within its accounts, so what is missing afterwards is the fee, to the lamport.
+  const fee = sum(lamportsBefore) - sum(lamportsAfter)
+  const landed = execution.error === null || fee > 0n
+  const spent = durable && landed && execution.error !== null ? advancedBy(sent.message)?.account : undefined
+  if (spent !== undefined) after[spent] = rename(spent, after[spent], nonceOf(after[spent])?.value ?? '', nextNonce)
 
   const changes = new Map<string, AccountState | undefined>()
   keys.forEach((key, i) => {
     if (isWritable[i] && !sameState(before[i], after[i])) changes.set(key, after[i])
   })
-  // Every lamport that a transaction moves stays within its accounts, so what is missing afterwards is the fee, to the lamport.
-  const fee = sum(lamportsBefore) - sum(lamportsAfter)
   return {
     execution,
-    landed: execution.error === null || fee > 0n,
+    landed,
     keys,
     changes,
     writable: keys.filter((_, i) => isWritable[i]),

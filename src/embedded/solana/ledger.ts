@@ -5,6 +5,7 @@ import { execute } from './execute.ts'
 import { createHistory, type History } from './history.ts'
 import { openLedgerLog } from './ledger-log.ts'
 import { decodeWire, isResolved, resolve, type SentTransaction } from './message.ts'
+import { advancedBy, durableNonce, nonceOf } from './nonces.ts'
 import { type AccountsRecord, decodeRecord, encodeRecord, type GenesisRecord, type LedgerRecord, type StoredParts } from './record.ts'
 import { type Blockhashes, blockhashes, GENESIS_SLOT, type SlotClock, startSlotClock } from './slots.ts'
 import { type AccountState, createSvm, type Simulation, type Svm } from './svm.ts'
@@ -21,6 +22,8 @@ export interface Ledger {
   /** Decodes and resolves wire bytes; an error name where the transaction cannot be read. */
   prepare(wire: Uint8Array): SentTransaction | TransactionError
   simulate(sent: SentTransaction, verifySignatures: boolean): Simulation
+  /** Whether its blockhash, or the durable nonce in its place, lets a transaction into a block after `slot`. */
+  usable(sent: SentTransaction, slot: number): boolean
   /** Executes now, in the current slot. Returns whether it landed; a transaction known already is not run again. */
   land(sent: SentTransaction): boolean
   /** Overwrites accounts outside any transaction, durably. */
@@ -66,7 +69,10 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
     (bytes, offset) => {
       const { record, parts } = decodeRecord(bytes, offset)
       lastUsed = record.slot
-      for (const [key, state] of record.changes) latest.set(key, state)
+      for (const [key, state] of record.changes) {
+        latest.set(key, state)
+        accounts.became(key, record.slot, state)
+      }
       if (record.kind === 'genesis') genesis = record
       if (record.kind === 'transaction') history.add({ ...record, ...parts }, record.keys)
     },
@@ -84,7 +90,8 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
 
   const run = (sent: SentTransaction, slot: number, time: number): boolean => {
     if (history.get(sent.signature)) return false
-    const executed = execute(svm, accounts, sent)
+    const durable = hashes.usable(sent.message.recentBlockhash, slot) === undefined
+    const executed = execute(svm, accounts, sent, { nextNonce: durableNonce(hashes.of(slot)), durable })
     if (!executed.landed) return false
     const { error } = executed.execution
     const parts = append({
@@ -110,8 +117,19 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
     return transaction ? resolve(transaction, wire, (table) => accounts.get(table.toBase58())?.data) : 'SanitizeFailure'
   }
 
+  const founding = genesis ? undefined : options.founding()
+  const hashes = blockhashes(genesis?.genesisHash ?? founding?.genesisHash ?? '')
+  const usable = ({ message, keys }: SentTransaction, slot: number): boolean => {
+    if (hashes.usable(message.recentBlockhash, slot) !== undefined) return true
+    const advanced = advancedBy(message)
+    const nonce = advanced && nonceOf(accounts.get(keys[advanced.account]?.toBase58() ?? ''))
+    // Once a slot: what was advanced in this one lets nothing in before the next.
+    if (!nonce || nonce.value !== message.recentBlockhash || nonce.value === durableNonce(hashes.of(slot))) return false
+    return advanced.signers.some((index) => keys[index]?.toBase58() === nonce.authority)
+  }
+
   if (!genesis) {
-    const { transactions, accounts: changes, ...names } = options.founding()
+    const { transactions, accounts: changes, ...names } = founding!
     genesis = { kind: 'genesis', slot: GENESIS_SLOT, time: seconds(), ...names, changes }
     lastUsed = GENESIS_SLOT
     for (const [key, state] of changes) accounts.put(key, state)
@@ -127,7 +145,6 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
   }
   const { genesisHash, faucet, time: genesisTime } = genesis
   const slots = startSlotClock({ path: join(options.dir, 'slots.json'), slotMs: options.slotMs, lastUsed, onBroken: options.onBroken })
-  const hashes = blockhashes(genesisHash)
 
   let entered = 0
   // The VM's clock is set only when a transaction needs it: an idle chain costs nothing.
@@ -147,13 +164,14 @@ export const openLedger = async (options: LedgerOptions): Promise<Ledger> => {
     blockhashes: hashes,
     genesis: { genesisHash, faucet, time: genesisTime },
     prepare,
+    usable,
     simulate: (sent, verifySignatures) => {
       enterSlot()
       return svm.simulate(sent.wire, verifySignatures)
     },
     land: (sent) => {
       const slot = enterSlot()
-      return hashes.usable(sent.message.recentBlockhash, slot) !== undefined && run(sent, slot, seconds())
+      return usable(sent, slot) && run(sent, slot, seconds())
     },
     overwrite: (changes, reason) => {
       const slot = enterSlot()

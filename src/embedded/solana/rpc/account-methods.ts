@@ -6,7 +6,10 @@ import { INVALID_PARAMS, type Methods, RpcError } from './json-rpc.ts'
 import { address, type Config, config, invalid, list } from './params.ts'
 import type { View } from './view.ts'
 
-/** Methods about accounts. States are the ledger's newest at every commitment: the chain has no forks, so nothing is taken back. */
+/**
+ * Methods about accounts. States are the ledger's newest at every commitment, since the chain has no forks and nothing is taken back;
+ * nonce accounts are as they were at the commitment's slot, because that is what an expiry is proven by.
+ */
 export const accountMethods = (view: View): Methods => {
   const { accounts } = view.ledger
   const decimalsOf = (mint: string) => mintDecimals(accounts.get(mint))
@@ -14,12 +17,14 @@ export const accountMethods = (view: View): Methods => {
     getBalance: ([key, options]) => view.answer(view.commitment(config(options)), Number(accounts.lamports(address(key)))),
     getAccountInfo: ([key, options]) => {
       const given = config(options)
-      return view.answer(view.commitment(given), accountInfo(accounts.get(address(key)), given))
+      const at = view.commitment(given)
+      return view.answer(at, accountInfo(accounts.asOf(address(key), view.slot(at)), given))
     },
     getMultipleAccounts: ([keys, options]) => {
       const given = config(options)
-      const infos = list(keys, 100).map((key) => accountInfo(accounts.get(address(key)), given))
-      return view.answer(view.commitment(given), infos)
+      const at = view.commitment(given)
+      const infos = list(keys, 100).map((key) => accountInfo(accounts.asOf(address(key), view.slot(at)), given))
+      return view.answer(at, infos)
     },
     getTokenAccountBalance: ([key, options]) => {
       const at = view.commitment(config(options))

@@ -64,8 +64,7 @@ const preflight = (view: View, sent: SentTransaction) => {
   const { ledger } = view
   if (view.faults.unhealthy) throw new RpcError(-32005, 'Node is unhealthy', { numSlotsBehind: view.faults.lagSlots })
   if (ledger.history.get(sent.signature)) throw preflightFailure('AlreadyProcessed', undefined)
-  if (ledger.blockhashes.usable(sent.message.recentBlockhash, view.slot('processed')) === undefined)
-    throw preflightFailure('BlockhashNotFound', undefined)
+  if (!ledger.usable(sent, view.slot('processed'))) throw preflightFailure('BlockhashNotFound', undefined)
   const simulation = ledger.simulate(sent, true)
   if (simulation.error === 'SignatureFailure') throw new RpcError(SIGNATURE_FAILED, 'Transaction signature verification failure')
   if (simulation.error !== null) throw preflightFailure(simulation.error, simulation)
@@ -94,8 +93,7 @@ const simulate = (view: View, encoded: unknown, options: Config) => {
     wire = new VersionedTransaction(sent.message, [...sent.signatures]).serialize()
   }
   const sent = prepare(ledger, wire)
-  const usable = ledger.blockhashes.usable(sent.message.recentBlockhash, slot) !== undefined
-  const simulation: Simulation = usable ? ledger.simulate(sent, options.sigVerify === true) : NOT_FOUND
+  const simulation: Simulation = ledger.usable(sent, slot) ? ledger.simulate(sent, options.sigVerify === true) : NOT_FOUND
   return view.answer(at, {
     err: simulation.error,
     logs: simulation.logs,
