@@ -1,6 +1,6 @@
-// The floors of the house, ground first: platform, events | commands, rpc, projections | settlement, queries, audit | cli | main, scaling.
+// The floors of the house, ground first: platform, events | commands, rpc, projections | settlement, queries, audit | cli, scaling, simulation | main.
 // A file imports its own floor or lower ones. `commands` and `projections` meet only in `events`; `audit` may use `evolve` of commands.
-const FLOORS = [['platform'], ['events'], ['commands', 'rpc', 'projections'], ['settlement', 'queries', 'audit'], ['cli', 'scaling'], ['main']]
+const FLOORS = [['platform'], ['events'], ['commands', 'rpc', 'projections'], ['settlement', 'queries', 'audit'], ['cli', 'scaling', 'simulation'], ['main']]
 
 /** Files of a room: src/<room>/… and src/<room>.ts. */
 const room = (...names) => `^src/(${names.join('|')})(/|\\.ts$)`
