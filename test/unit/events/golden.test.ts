@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ACCOUNT_EVENTS } from '../../../src/events/account/account-event.ts'
-import { SCHEMA_VERSION } from '../../../src/events/decode.ts'
 import { REFERENCE_EVENTS } from '../../../src/events/reference/reference-event.ts'
+import { SCHEMA_VERSION } from '../../../src/events/upcast.ts'
 import { goldenFiles, goldenVersions, meaningOf, readGolden } from '../../golden/corpus.ts'
 import { asKnownBy, canonical, stateHash } from '../../golden/state-hash.ts'
 
