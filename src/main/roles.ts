@@ -16,6 +16,7 @@ import { createPool } from '../platform/postgres.ts'
 import { createShardFeed, type ShardFeed } from '../projections/feed.ts'
 import { startProjectorRole } from '../projections/role.ts'
 import { startQueriesRole } from '../queries/role.ts'
+import { replaySource } from '../rpc/market-data/replay-source.ts'
 import { createChain } from '../rpc/pool.ts'
 import { jitoSender } from '../rpc/send/jito.ts'
 import { relaySender } from '../rpc/send/relay.ts'
@@ -90,7 +91,11 @@ const openMarket = ({ config, services, instruments, registry, clock, log }: Rol
   const makers = config.rfqUrl ?? (config.venueUrl === undefined && config.solanaRpcUrls === undefined ? services.venue : undefined)
   const rfq = makers === undefined ? [] : [{ name: 'rfq', venue: createRfqVenue({ url: makers, registry }) }]
   const venue = rfq.length === 0 ? pools : bestOf([{ name: 'pools', venue: pools }, ...rfq], registry)
-  const quotes = createQuotes({ venue, instruments, clock, log })
+  const instead = config.replays.map(({ symbol, file, speed }) => ({
+    symbol,
+    source: replaySource({ file, symbol, clock, pace: speed }),
+  }))
+  const quotes = createQuotes({ venue, instruments, clock, log, registry, instead })
   const close = async (): Promise<void> => {
     await quotes.close()
     await venue.close()

@@ -23,6 +23,17 @@ const integer = (min: number, max: number, fallback: number) =>
     .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`)
     .default(fallback)
 
+/** `SOL/USDC=prices.csv.gz@60,…`: symbol, file, and how many times as fast as it was. */
+const replays = z.string().transform((text, context) =>
+  text.split(',').flatMap((part) => {
+    const match = /^\s*([^=\s]+\/[^=\s]+)=(.+?)(?:@(\d+(?:\.\d+)?))?\s*$/.exec(part)
+    const [, symbol, file, speed = '1'] = match ?? []
+    if (symbol !== undefined && file !== undefined && Number(speed) > 0) return [{ symbol, file, speed: Number(speed) }]
+    context.addIssue({ code: 'custom', message: 'must be SYMBOL=FILE or SYMBOL=FILE@SPEED, several by comma' })
+    return []
+  }),
+)
+
 const Environment = z.object({
   PORT: integer(0, 65_535, 8080),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -42,6 +53,7 @@ const Environment = z.object({
   RFQ_URL: urlList(['http', 'https']).optional(),
   VENUE_URL: urlList(['http', 'https']).optional(),
   VENUE_API_KEY: z.string().min(1).optional(),
+  MARKET_REPLAY: replays.optional(),
   SOLANA_SLOT_MS: integer(20, 60_000, 400),
   QUANTBOT_KEYSTORE_PASSWORD: z.string().min(1).optional(),
   QUANTBOT_FAUCET_KEY: z.string().min(1).optional(),
@@ -80,6 +92,8 @@ export interface Config {
   readonly rfqUrl: string | undefined
   readonly venueUrl: string | undefined
   readonly venueApiKey: string | undefined
+  /** Markets priced by a recorded file instead of the venue. */
+  readonly replays: readonly { readonly symbol: string; readonly file: string; readonly speed: number }[]
   readonly slotMs: number
   readonly keystorePassword: string | undefined
   /** JSON array of 64 bytes: the key that may mint test funds; undefined on a chain without a faucet. */
@@ -135,6 +149,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
       rfqUrl: e.RFQ_URL?.[0]?.replace(/\/$/, ''),
       venueUrl: e.VENUE_URL?.[0]?.replace(/\/$/, ''),
       venueApiKey: e.VENUE_API_KEY,
+      replays: e.MARKET_REPLAY ?? [],
       slotMs: e.SOLANA_SLOT_MS,
       keystorePassword: e.QUANTBOT_KEYSTORE_PASSWORD,
       faucetKeyFile: e.QUANTBOT_FAUCET_KEY,

@@ -1,8 +1,11 @@
 import type { PriceCitation, Side } from '../../events/fields.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { divideHalfEven, formatPrice, PRICE_DECIMALS, pow10 } from '../../platform/decimal.ts'
 import type { Logger } from '../../platform/log.ts'
+import type { Registry } from '../../platform/metrics.ts'
+import { createMarketData, type MarketData, QUOTE_MAX_AGE_MS } from '../market-data/market-data.ts'
+import type { MarketSource } from '../market-data/source.ts'
+import { venueSource } from '../market-data/venue-source.ts'
 import type { SwapRequest, SwapVenue } from './venue.ts'
 
 export interface QuoteDeps {
@@ -10,7 +13,10 @@ export interface QuoteDeps {
   readonly instruments: { all(): readonly Instrument[] }
   readonly clock: Clock
   readonly log: Logger
+  readonly registry?: Registry
   readonly pollMs?: number
+  /** Markets that are not priced by the venue, and by what instead. */
+  readonly instead?: readonly { readonly symbol: string; readonly source: MarketSource }[]
 }
 
 /** The part of an order that decides its route. */
@@ -20,79 +26,28 @@ export interface RoutedOrder {
   readonly cashOrderQty: bigint | null
 }
 
-/** Mid prices of all instruments, polled in one call, and route probes. */
-export interface Quotes {
-  /** The newest mid price, if it is not older than 2 s. */
+/** Prices of all instruments, and route probes. */
+export interface Quotes extends MarketData {
+  /** The newest mid price, if it is not older than 2 s and nothing is missing before it. */
   mid(symbol: string): PriceCitation | undefined
   /** Whether the venue could fill the order now, at whatever price. */
   route(order: RoutedOrder, instrument: Instrument): Promise<'available' | 'none' | 'unavailable'>
-  /** Called after each poll that brought prices. */
-  onPoll(listener: () => void): void
-  health(): { readonly ready: boolean; readonly detail?: string }
-  close(): Promise<void>
 }
 
-/** A price older than this decides nothing. */
-export const QUOTE_MAX_AGE_MS = 2_000
 const POLL_MS = 500
 /** Who a route probe is for: the venue wants a wallet, any point on the curve. */
 const NOBODY = '11111111111111111111111111111111'
 
-export const createQuotes = ({ venue, instruments, clock, log, pollMs = POLL_MS }: QuoteDeps): Quotes => {
-  const mids = new Map<string, PriceCitation>()
-  const listeners: (() => void)[] = []
-  const stopping = new AbortController()
-  let failure: string | undefined = 'no price yet'
-
-  const poll = async (): Promise<void> => {
-    const known = instruments.all()
-    if (known.length === 0) return
-    // Read before asking: a slow answer must look old, not fresh.
-    const time = clock.now()
-    const answer = await venue.prices([...new Set(known.flatMap(({ base, quote }) => [base.mint, quote.mint]))])
-    if (!answer.ok) {
-      failure = answer.error.detail
-      return
-    }
-    failure = undefined
-    const byMint = new Map(answer.value.map((price) => [price.mint, price]))
-    for (const { symbol, base, quote } of known) {
-      const [b, q] = [byMint.get(base.mint), byMint.get(quote.mint)]
-      if (!b || !q) continue
-      const price = divideHalfEven(b.price * pow10(PRICE_DECIMALS), q.price)
-      if (price > 0n) mids.set(symbol, { price: formatPrice(price), sourceId: `venue:${b.slot}`, time })
-    }
-    for (const listener of listeners) listener()
-  }
-
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await poll().catch((error: unknown) => log.error({ err: error }, 'polling prices failed'))
-      await clock.sleep(pollMs, stopping.signal).catch(() => undefined)
-    }
-  }
-  const running = run()
-
+export const createQuotes = ({ venue, instruments, clock, log, registry, pollMs = POLL_MS, instead = [] }: QuoteDeps): Quotes => {
+  const except = new Set(instead.map(({ symbol }) => symbol))
+  const polled = venueSource({ venue, instruments, clock, pollMs, silenceMs: QUOTE_MAX_AGE_MS, except })
+  const market = createMarketData({ sources: [polled, ...instead.map(({ source }) => source)], clock, log, registry })
   return {
-    mid: (symbol) => {
-      const newest = mids.get(symbol)
-      return newest && clock.now() - newest.time <= QUOTE_MAX_AGE_MS ? newest : undefined
-    },
+    ...market,
     route: async (order, instrument) => {
       const answer = await venue.quote({ ...swapOf(order, instrument), taker: NOBODY })
       if (answer.ok) return 'available'
       return answer.error.kind === 'no_route' ? 'none' : 'unavailable'
-    },
-    onPoll: (listener) => {
-      listeners.push(listener)
-    },
-    health: () => {
-      const fresh = [...mids.values()].some(({ time }) => clock.now() - time <= QUOTE_MAX_AGE_MS)
-      return fresh ? { ready: true } : { ready: false, detail: failure ?? 'prices are stale' }
-    },
-    close: async () => {
-      stopping.abort(new Error('closed'))
-      await running
     },
   }
 }

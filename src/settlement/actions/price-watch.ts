@@ -32,8 +32,9 @@ export const createPriceWatch = (quotes: Quotes, clock: Clock, wake: (accountId:
     const mid = clock.now() >= notBefore ? quotes.mid(order.instrument.symbol) : undefined
     return mid && midReaches(order, mid.price) ? mid : undefined
   }
-  quotes.onPoll(() => {
-    for (const resting of bySymbol.values()) for (const each of resting.values()) if (due(each)) wake(each.accountId)
+  quotes.onTicks((ticks) => {
+    for (const symbol of new Set(ticks.map((tick) => tick.symbol)))
+      for (const each of bySymbol.get(symbol)?.values() ?? []) if (due(each)) wake(each.accountId)
   })
 
   return {

@@ -25,8 +25,15 @@ describe('configuration', () => {
 
   it('treats an empty variable as unset', () => assert.equal(good([], { EVENTSTORE_URL: '', PORT: '' }).port, 8080))
 
+  it('takes recorded markets with their speeds', () =>
+    assert.deepEqual(good([], { MARKET_REPLAY: 'SOL/USDC=a=b.csv.gz@60, BTC/USDT=/x/y.csv' }).replays, [
+      { symbol: 'SOL/USDC', file: 'a=b.csv.gz', speed: 60 },
+      { symbol: 'BTC/USDT', file: '/x/y.csv', speed: 1 },
+    ]))
+
   const wrong: [string, string[], Record<string, string>, RegExp][] = [
     ['a port that is no number', [], { PORT: 'http' }, /^PORT: must be a whole number$/],
+    ['a replay without a file', [], { MARKET_REPLAY: 'SOL/USDC' }, /^MARKET_REPLAY.*: must be SYMBOL=FILE/],
     ['a port out of range', [], { PORT: '70000' }, /^PORT: must be from 0 to 65535$/],
     ['a database URL of another kind', [], { DATABASE_URLS: 'mysql://a' }, /^DATABASE_URLS: /],
     ['an event store URL that is none', [], { EVENTSTORE_URL: 'localhost:2113' }, /^EVENTSTORE_URL: /],
