@@ -5,7 +5,7 @@ import type { Logger } from '../../platform/log.ts'
 import type { Registry } from '../../platform/metrics.ts'
 import { createMarketData, type MarketData, QUOTE_MAX_AGE_MS } from '../market-data/market-data.ts'
 import type { MarketSource } from '../market-data/source.ts'
-import { venueSource } from '../market-data/venue-source.ts'
+import { venueSource } from './price-source.ts'
 import type { SwapRequest, SwapVenue } from './venue.ts'
 
 export interface QuoteDeps {

@@ -1,8 +1,8 @@
 import type { Instrument } from '../../events/reference/reference-event.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { divideHalfEven, PRICE_DECIMALS, pow10 } from '../../platform/decimal.ts'
-import type { SwapVenue } from '../venue/venue.ts'
-import type { MarketSource, MarketTick } from './source.ts'
+import type { MarketSource, MarketTick } from '../market-data/source.ts'
+import type { SwapVenue } from './venue.ts'
 
 export interface VenueSourceOptions {
   readonly venue: Pick<SwapVenue, 'prices'>
