@@ -29,6 +29,7 @@ import type { SwapVenue } from '../rpc/venue/venue.ts'
 import { openFaucet } from '../settlement/faucet.ts'
 import { openKeystore } from '../settlement/keystore/keystore.ts'
 import { startSettlementRole } from '../settlement/role.ts'
+import { postgresCoordination } from '../settlement/work/coordination.ts'
 import type { Services } from './open-services.ts'
 
 export interface RolesDeps {
@@ -131,11 +132,11 @@ const startSettlement = async (
   const senders = openSenders(deps)
   const keystore = await openKeystore({ dataDir: config.dataDir, password: services.keystorePassword ?? '', ids })
   const settlement = startSettlementRole({
-    ...{ ...deps, handler, chain, venue: market.venue, quotes: market.quotes, pool, keystore },
+    ...{ ...deps, handler, chain, venue: market.venue, quotes: market.quotes, keystore },
     faucet: services.faucetKeyFile === undefined ? undefined : await openFaucet(services.faucetKeyFile),
     ...{ senders, prices: config.priceBounds },
     slotMs: config.slotMs,
-    owner: `${config.roleName}-${process.pid}`,
+    coordination: postgresCoordination({ ...deps, pool, owner: `${config.roleName}-${process.pid}` }),
   })
   return async () => {
     await settlement.close()

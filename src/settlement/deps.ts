@@ -6,7 +6,6 @@ import type { HealthBoard } from '../platform/health.ts'
 import type { Ids } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Registry } from '../platform/metrics.ts'
-import type { Pool } from '../platform/postgres.ts'
 import type { Chain } from '../rpc/chain.ts'
 import type { PriceBounds } from '../rpc/fees/price-levels.ts'
 import type { Sender } from '../rpc/send/sender.ts'
@@ -14,6 +13,7 @@ import type { Quotes } from '../rpc/venue/quotes.ts'
 import type { SwapVenue } from '../rpc/venue/venue.ts'
 import type { Keystore } from './keystore/keystore.ts'
 import type { Signer } from './keystore/signer.ts'
+import type { Coordination } from './work/coordination.ts'
 
 /** The ports settlement works through; their owner closes them. */
 export interface SettlementDeps {
@@ -24,8 +24,8 @@ export interface SettlementDeps {
   readonly venue: SwapVenue
   readonly quotes: Quotes
   readonly instruments: InstrumentBook
-  /** The first database: leases and the index of open work. */
-  readonly pool: Pool
+  /** Leases and the index of open work; closed with the role. */
+  readonly coordination: Coordination
   readonly keystore: Keystore
   /** Mint authority and source of test SOL; undefined on a chain without one. */
   readonly faucet: Signer | undefined
@@ -36,8 +36,6 @@ export interface SettlementDeps {
   /** Expected time of a slot, ms: how often to look. Nothing is decided by it. */
   readonly slotMs: number
   readonly logId: string
-  /** Who this process is, for people who look at leases. */
-  readonly owner: string
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Logger

@@ -13,7 +13,6 @@ import type { SettlementDeps } from './deps.ts'
 import { watchFeePayer } from './fee-payer.ts'
 import { createTracker } from './landing/tracker.ts'
 import { createComputeLimits } from './signing/compute-limits.ts'
-import { watchDatabase } from './work/database-health.ts'
 import { type GroupWorker, startGroupWorker } from './work/group-worker.ts'
 import { createScheduler } from './work/scheduler.ts'
 import { groupOf, SLICE_GROUPS } from './work/slice-group.ts'
@@ -28,7 +27,7 @@ const DEFAULT_PRICES: PriceBounds = { floor: 1_000n, cap: 2_000_000n }
 
 /** Starts settling the accounts of every slice group whose lease this process gets. Everything it knows is in the log. */
 export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
-  const { chain, slotMs, clock, log, registry, health, keystore, faucet, pool, quotes } = deps
+  const { chain, slotMs, clock, log, registry, health, keystore, faucet, coordination, quotes } = deps
   const wake = (accountId: string): void => scheduler.wake(accountId)
   const feePayer = watchFeePayer({
     ...{ chain, clock, log, registry },
@@ -36,7 +35,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     airdrops: faucet !== undefined,
   })
   const sender = sendThrough([rpcSender(chain), ...(deps.senders ?? [])])
-  const fees = createFeePolicy({ chain, bounds: deps.prices ?? DEFAULT_PRICES, log, registry })
+  const fees = createFeePolicy({ chain, bounds: deps.prices ?? DEFAULT_PRICES, clock, log, registry })
   const tracker = createTracker({ chain, sender, slotMs, clock, log, registry, wake, fared: fees.fared })
   const prices = createPriceWatch(quotes, clock, wake)
   let stopping = false
@@ -66,14 +65,13 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     },
   })
   const workers: readonly GroupWorker[] = Array.from({ length: SLICE_GROUPS }, (_, group) =>
-    startGroupWorker({ group, store: deps.store, pool, logId: deps.logId, owner: deps.owner, clock, log, wake }),
+    startGroupWorker({ group, store: deps.store, coordination, clock, log, wake }),
   )
-  const database = watchDatabase(pool, clock)
 
   health.register('solana', () => chainHealth(chain.endpoints()))
   health.register('venue', quotes.health)
   health.register('fee-payer', feePayer.health)
-  health.register('settlement-database', database.health)
+  health.register('settlement-database', coordination.health)
   new Gauge({
     name: 'quantbot_settlement_accounts',
     help: 'Accounts that wait for a run, are running, and resting orders under watch',
@@ -90,8 +88,9 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
   return {
     close: async () => {
       stopping = true
-      await Promise.all([scheduler.close(), tracker.close(), feePayer.close(), database.close()])
+      await Promise.all([scheduler.close(), tracker.close(), feePayer.close()])
       await Promise.all(workers.map((worker) => worker.close()))
+      await coordination.close()
     },
   }
 }

@@ -12,8 +12,9 @@ import { FOLD_HASH } from './fold-code.ts'
 import { createHandlerMetrics } from './handler-metrics.ts'
 import type { LoadedAccount } from './loaded-account.ts'
 import { expireLetters, type Letter, type Mailbox, openMailbox, operationIdOf, settle } from './mailbox.ts'
+import { type Packing, ZLIB_THREADS } from './packing.ts'
 import { serveMailbox } from './serve-mailbox.ts'
-import { createSnapshotWriter } from './snapshot-writer.ts'
+import { createSnapshotWriter, SNAPSHOT_EVERY } from './snapshot-writer.ts'
 
 export interface AccountHandlerDeps {
   readonly store: EventStore
@@ -22,6 +23,10 @@ export interface AccountHandlerDeps {
   readonly log: Logger
   readonly registry: Registry
   readonly logId: string
+  /** Events between two snapshots of an account. */
+  readonly snapshotEvery?: bigint
+  /** How snapshots are packed; zlib's threads where nothing is given. */
+  readonly packing?: Packing
 }
 
 /** Commands that may wait in one mailbox, and in all: beyond it the sender is told at once instead of after the deadline. */
@@ -38,9 +43,9 @@ export const createAccountHandler = (deps: AccountHandlerDeps): AccountHandler =
   setMaxListeners(0, stop.signal)
   const metrics = createHandlerMetrics(deps.registry)
   const cache = createAccountCache()
-  const known = { ...deps, foldHash: FOLD_HASH }
+  const known = { ...deps, packing: deps.packing ?? ZLIB_THREADS, foldHash: FOLD_HASH }
   const loader = createAccountLoader(known)
-  const snapshots = createSnapshotWriter({ ...known, metrics, signal: stop.signal })
+  const snapshots = createSnapshotWriter({ ...known, metrics, signal: stop.signal, every: deps.snapshotEvery ?? SNAPSHOT_EVERY })
   const boxes = new Map<string, Mailbox>()
   const loading = new Map<string, Promise<LoadedAccount>>()
   let waiting = 0

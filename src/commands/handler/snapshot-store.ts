@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw } from 'node:zlib'
 import { z } from 'zod'
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
 import { segmentStream, snapshotStream } from '../../events/streams.ts'
 import type { Ids } from '../../platform/ids.ts'
 import { type Segment, segmentOf } from '../account/segment.ts'
 import { type LoadedAccount, NOT_LOADED } from './loaded-account.ts'
+import type { Packing } from './packing.ts'
 import { decodeState, encodeState, type PackedState } from './snapshot-codec.ts'
 
 /** Newest fold of an account, packed. Deletable, never evidence. */
@@ -31,14 +30,12 @@ const IdsSealed = z.object({ index: z.number().int(), rows: z.string() })
 /** A larger snapshot is not written: the account has many open transactions just now and is packed later. */
 export const SNAPSHOT_MAX_BYTES = 256 * 1024
 
-const deflate = promisify(deflateRaw)
-const inflate = promisify(inflateRaw)
-
 export interface SnapshotDeps {
   readonly store: EventStore
   readonly ids: Ids
   readonly logId: string
   readonly foldHash: string | undefined
+  readonly packing: Packing
 }
 
 /** The account as its snapshot tells, not verified against the stream yet; undefined when there is none that this build may use. */
@@ -48,7 +45,7 @@ export const readSnapshot = async (deps: SnapshotDeps, accountId: string): Promi
   if (!parsed.success) return undefined
   const s = parsed.data
   if (s.foldHash !== deps.foldHash || s.logId !== deps.logId || digestOf(s.state) !== s.digest) return undefined
-  const json = await inflate(Buffer.from(s.state, 'base64'))
+  const json = await deps.packing.inflate(Buffer.from(s.state, 'base64'))
   const state = decodeState(JSON.parse(json.toString('utf8')) as PackedState)
   if (state.accountId !== accountId || state.revision.toString() !== s.revision) return undefined
   return {
@@ -69,7 +66,7 @@ export const writeSnapshot = async (
 ): Promise<'written' | 'too_large' | 'failed'> => {
   const { store, foldHash, logId } = deps
   if (foldHash === undefined || account.lastEventId === undefined) return 'failed'
-  const packed = await deflate(Buffer.from(JSON.stringify(encodeState(account.state)), 'utf8'), { level: 1 })
+  const packed = await deps.packing.deflate(Buffer.from(JSON.stringify(encodeState(account.state)), 'utf8'))
   const state = packed.toString('base64')
   if (state.length > SNAPSHOT_MAX_BYTES - 8_192) return 'too_large'
   const stream = snapshotStream(accountId)

@@ -13,7 +13,7 @@ export interface SnapshotWriter {
 }
 
 /** Events between two snapshots of an account: folding that many takes about 10 ms. */
-const EVERY = 500n
+export const SNAPSHOT_EVERY = 500n
 /** Accounts waiting to be packed; more are skipped and offered again by their next append. */
 const MAX_QUEUE = 200
 
@@ -23,7 +23,7 @@ interface Written {
 }
 
 export const createSnapshotWriter = (
-  deps: SnapshotDeps & { readonly log: Logger; readonly metrics: HandlerMetrics; readonly signal: AbortSignal },
+  deps: SnapshotDeps & { readonly log: Logger; readonly metrics: HandlerMetrics; readonly signal: AbortSignal; readonly every: bigint },
 ): SnapshotWriter => {
   const { log, metrics, signal } = deps
   const written = new LRUCache<string, Written>({ max: 50_000 })
@@ -61,7 +61,7 @@ export const createSnapshotWriter = (
   return {
     offer: (accountId, account) => {
       const last = written.get(accountId)?.revision ?? account.snapshotRevision
-      if (account.state.revision - last < EVERY || deps.foldHash === undefined || signal.aborted) return
+      if (account.state.revision - last < deps.every || deps.foldHash === undefined || signal.aborted) return
       if (queue.size >= MAX_QUEUE && !queue.has(accountId)) return
       queue.set(accountId, account)
       running ??= work().finally(() => {

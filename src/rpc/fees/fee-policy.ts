@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { Gauge, Histogram, type Registry } from '../../platform/metrics.ts'
 import type { Chain } from '../chain.ts'
@@ -15,6 +16,7 @@ export interface FeePolicy {
 export interface FeePolicyOptions {
   readonly chain: Pick<Chain, 'recentPrices'>
   readonly bounds: PriceBounds
+  readonly clock: Clock
   readonly log: Logger
   readonly registry: Registry
 }
@@ -25,9 +27,13 @@ const FRESH_MS = 5_000
 const KEPT = 500
 
 /** A percentile of what was paid for the same write locks, with floor and cap, moved by how well transactions land. */
-export const createFeePolicy = ({ chain, bounds, log, registry }: FeePolicyOptions): FeePolicy => {
+export const createFeePolicy = ({ chain, bounds, clock, log, registry }: FeePolicyOptions): FeePolicy => {
   const pressure = createPressure()
-  const fresh = new LRUCache<string, Promise<readonly bigint[] | undefined>>({ max: KEPT, ttl: FRESH_MS })
+  const fresh = new LRUCache<string, Promise<readonly bigint[] | undefined>>({
+    ...{ max: KEPT, ttl: FRESH_MS },
+    // every look asks the port: the cache's own timer would be a second clock
+    ...{ perf: { now: () => clock.now() }, ttlResolution: 0 },
+  })
   const prices = new Histogram({
     name: 'quantbot_priority_price_micro_lamports',
     help: 'Price per compute unit that was bid',

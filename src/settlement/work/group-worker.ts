@@ -1,11 +1,11 @@
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream } from '../../events/streams.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { acquireLease, type Lease } from '../../platform/lease.ts'
+import type { Lease } from '../../platform/lease.ts'
 import type { Logger } from '../../platform/log.ts'
-import type { Pool } from '../../platform/postgres.ts'
+import type { Coordination } from './coordination.ts'
 import { groupFilter, leaseName } from './slice-group.ts'
-import { openWorkIndex, type Touched, type WorkIndex } from './work-index.ts'
+import type { Touched, WorkIndex } from './work-index.ts'
 
 /** Owns one group of slices while it holds the group's lease: follows their events and keeps the index of accounts with open work. */
 export interface GroupWorker {
@@ -21,9 +21,7 @@ export interface GroupWorker {
 export interface GroupWorkerOptions {
   readonly group: number
   readonly store: EventStore
-  readonly pool: Pool
-  readonly logId: string
-  readonly owner: string
+  readonly coordination: Coordination
   readonly clock: Clock
   readonly log: Logger
   readonly wake: (accountId: string) => void
@@ -35,7 +33,7 @@ const BATCH = 500
 const FLUSH_MS = 1_000
 const RETRY_MS = 500
 
-export const startGroupWorker = ({ group, store, pool, logId, owner, clock, log, wake }: GroupWorkerOptions): GroupWorker => {
+export const startGroupWorker = ({ group, store, coordination, clock, log, wake }: GroupWorkerOptions): GroupWorker => {
   const stopping = new AbortController()
   const seen = new Map<string, bigint>()
   const idle = new Map<string, bigint>()
@@ -43,7 +41,7 @@ export const startGroupWorker = ({ group, store, pool, logId, owner, clock, log,
   const holds = (): boolean => lease !== undefined && !lease.signal.aborted
 
   const work = async (held: Lease): Promise<void> => {
-    const index = openWorkIndex({ pool, group, logId, lease: held })
+    const index = coordination.index(group, held)
     const { after, accounts } = await untilDone(() => index.load(), held.signal, clock, log)
     log.info({ group, accounts: accounts.length, after: after?.commit.toString() }, 'settling slices')
     for (const accountId of accounts) wake(accountId)
@@ -85,7 +83,7 @@ export const startGroupWorker = ({ group, store, pool, logId, owner, clock, log,
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        lease = await acquireLease(pool, { name: leaseName(group), owner, clock, signal: stopping.signal, log })
+        lease = await coordination.lease(leaseName(group), stopping.signal)
         await work(lease)
       } catch (error) {
         if (!stopping.signal.aborted && !lease?.signal.aborted) log.error({ err: error, group }, 'following a slice group failed')

@@ -17,6 +17,7 @@ import type { SettlementDeps } from '../../../src/settlement/deps.ts'
 import { openFaucet } from '../../../src/settlement/faucet.ts'
 import { openKeystore } from '../../../src/settlement/keystore/keystore.ts'
 import { startSettlementRole } from '../../../src/settlement/role.ts'
+import { postgresCoordination } from '../../../src/settlement/work/coordination.ts'
 import type { Places } from './stand.ts'
 
 export interface Go {
@@ -61,7 +62,7 @@ const statuses: Chain['statuses'] = async (signatures, options) => {
   return answer
 }
 const deps: SettlementDeps = {
-  ...{ store, quotes, instruments, pool, keystore, faucet, logId, clock, ids, log, registry },
+  ...{ store, quotes, instruments, keystore, faucet, logId, clock, ids, log, registry },
   chain: {
     ...chain,
     statuses,
@@ -74,7 +75,7 @@ const deps: SettlementDeps = {
   venue: { ...venue, build: bordered(venue.build) },
   handler: { ...handler, execute: bordered(handler.execute) },
   slotMs: places.slotMs,
-  owner: `landing-worker-${process.pid}`,
+  coordination: postgresCoordination({ pool, logId, owner: `landing-worker-${process.pid}`, clock, log }),
   health: createHealthBoard(),
 }
 

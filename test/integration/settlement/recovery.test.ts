@@ -4,6 +4,7 @@ import { createLog } from '../../../src/platform/log.ts'
 import { migrateToLatest } from '../../../src/platform/migrations.ts'
 import { createPool } from '../../../src/platform/postgres.ts'
 import type { SettlementDeps } from '../../../src/settlement/deps.ts'
+import { postgresCoordination } from '../../../src/settlement/work/coordination.ts'
 import { databaseUrls, solana } from '../../support/services.ts'
 import { openStand, type Stand, settled, until } from './stand.ts'
 
@@ -211,7 +212,7 @@ describe('settlement across crashes', function () {
   it('finds open work again when its index is lost', async () => {
     const accountId = await funded()
     const number = await stand.place(accountId, { orderQty: SOL })
-    await stand.deps().pool.query('TRUNCATE settlement_work, settlement_checkpoints')
+    await stand.pool.query('TRUNCATE settlement_work, settlement_checkpoints')
     const worker = await stand.startWorker()
     await executedOnce(accountId, number)
     await worker.close()
@@ -223,7 +224,10 @@ describe('settlement across crashes', function () {
     await migrateToLatest(other!, log)
     const pool = createPool(other!, { name: 'other', log })
     const accountId = await funded()
-    const workers = [await stand.startWorker(), await stand.startWorker((deps) => ({ ...deps, pool }))]
+    const workers = [
+      await stand.startWorker(),
+      await stand.startWorker((deps) => ({ ...deps, coordination: postgresCoordination({ ...deps, pool, owner: 'other' }) })),
+    ]
     const numbers: number[] = []
     for (let i = 0; i < 5; i++) numbers.push(await stand.place(accountId, { orderQty: SOL / 5n }))
     for (const number of numbers) assert.equal((await stand.ended(accountId, number)).type, 'TradeBooked')

@@ -104,7 +104,7 @@ describe('settlement on the embedded chain', function () {
       return refs.length === 2 && refs
     })
     assert.deepEqual(final.map(({ ref }) => ref).sort(), ['1', 'd-d-USDC'])
-    const { pool } = stand.deps()
+    const { pool } = stand
     await until(async () => (await pool.query('SELECT 1 FROM settlement_work WHERE account_id = $1', [accountId])).rowCount === 0)
   })
 

@@ -20,7 +20,7 @@ import { systemIds } from '../../../src/platform/ids.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { createRegistry } from '../../../src/platform/metrics.ts'
 import { migrateToLatest } from '../../../src/platform/migrations.ts'
-import { createPool } from '../../../src/platform/postgres.ts'
+import { createPool, type Pool } from '../../../src/platform/postgres.ts'
 import { superviseParts } from '../../../src/platform/supervisor.ts'
 import { createChain } from '../../../src/rpc/pool.ts'
 import { createJupiterVenue } from '../../../src/rpc/venue/jupiter.ts'
@@ -29,6 +29,7 @@ import type { SettlementDeps } from '../../../src/settlement/deps.ts'
 import { openFaucet } from '../../../src/settlement/faucet.ts'
 import { openKeystore } from '../../../src/settlement/keystore/keystore.ts'
 import { type SettlementRole, startSettlementRole } from '../../../src/settlement/role.ts'
+import { postgresCoordination } from '../../../src/settlement/work/coordination.ts'
 import { databaseUrls, solana, venueUrl } from '../../support/services.ts'
 
 const clock = systemClock
@@ -44,6 +45,8 @@ export interface Stand {
   /** Where a worker in a process of its own finds the same services. */
   readonly places: Places
   eventStorePid(): number
+  /** Where leases and the index of open work are. */
+  readonly pool: Pool
   /** The last worker's ports. */
   deps(): SettlementDeps
   /** Starts a worker; `change` puts something between it and its ports. */
@@ -134,6 +137,7 @@ export const openStand = async (): Promise<Stand> => {
   }
 
   return {
+    pool,
     ...{ store, instruments, command, state, events, setPrice },
     places: { eventStore, database: database!, dataDir, faucetFile, venue: await venueUrl(), rpc: urls, slotMs: SLOT_MS },
     eventStorePid: () => readPid(join(dataDir, 'run', 'eventstore.json')),
@@ -142,9 +146,9 @@ export const openStand = async (): Promise<Stand> => {
       const registry = createRegistry('settlement')
       const handler = createAccountHandler({ store, clock, ids, log, registry, logId })
       current = {
-        ...{ store, handler, chain, venue, quotes, instruments, pool, keystore, faucet, logId, clock, ids, log, registry },
+        ...{ store, handler, chain, venue, quotes, instruments, keystore, faucet, logId, clock, ids, log, registry },
         slotMs: SLOT_MS,
-        owner: 'test',
+        coordination: postgresCoordination({ pool, logId, owner: 'test', clock, log }),
         health: createHealthBoard(),
       }
       const role = startSettlementRole(change(current))
