@@ -31,6 +31,7 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'AccountOpened':
       case 'WalletAssigned':
       case 'FundsDepositRequested':
+      case 'FundsArrived':
       case 'FundsCredited':
       case 'FundsDepositFailed':
       case 'FundsDepositReversed':

@@ -48,6 +48,7 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
     case 'AccountOpened':
     case 'WalletAssigned':
     case 'FundsDepositRequested':
+    case 'FundsArrived':
     case 'FundsDepositFailed':
     case 'OrderRejected':
     case 'OrderTriggered':

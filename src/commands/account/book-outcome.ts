@@ -3,6 +3,7 @@ import { afterDepositAttempt, creditDeposit, type DepositState, depositIdOf, fai
 import { fillFrom } from '../order/fill.ts'
 import { afterEmptyLanding, afterExpiry, afterFailure, bookTrade, type Ended } from '../order/outcome.ts'
 import { type AttemptState, findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { nonceAccountOf } from '../transaction/nonce-ref.ts'
 import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import type { AccountState } from './state.ts'
@@ -21,6 +22,8 @@ export const bookLanded = (state: AccountState, { type: _type, ...landed }: Comm
     const credits = creditDeposit(deposit, landed.deltas, wallet, attempt.signature, at)
     return done(event, ...(credits.length > 0 ? credits : emptyDeposit(deposit, ended)))
   }
+  // A nonce account made or advanced: its cost is all there is to book.
+  if (nonceAccountOf(attempt.ref) !== undefined) return done(event)
   const order = state.orders.get(Number(attempt.ref))
   if (!order) return ignored('the order is not in the fold')
   const execution = fillFrom(order, landed.deltas, wallet)

@@ -30,6 +30,15 @@ export type AccountCommand =
     }
   | { readonly type: 'CancelOrder'; readonly number: number }
   | { readonly type: 'AssignWallet'; readonly publicKey: string; readonly path: string }
+  /** A transfer to the wallet that nobody had asked for, final on the chain; `tokenAccount` is the wallet itself for native SOL. */
+  | {
+      readonly type: 'BookUnrequestedCredit'
+      readonly signature: string
+      readonly slot: number
+      readonly tokenAccount: string
+      readonly asset: Asset
+      readonly amount: bigint
+    }
   | { readonly type: 'FailDeposit'; readonly depositId: string; readonly reason: string }
   | { readonly type: 'TriggerOrder'; readonly number: number; readonly trigger: PriceCitation }
   /** Ends an executable order that cannot be executed (no route, price beyond its limit) and has no open attempt. */

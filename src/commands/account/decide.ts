@@ -1,9 +1,11 @@
 import { depositCommandId, depositTermsHash, failDeposit, requestDeposit } from '../ledger/deposit.ts'
+import { isUnrequestedId } from '../ledger/unrequested.ts'
 import { cancelOrder, endOrder } from '../order/cancel.ts'
 import { triggerOrder } from '../order/trigger.ts'
 import { findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { answerOrder, done, ignored, noSuchAccount, orderAfter, refused, repeated } from './answers.ts'
 import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
+import { bookUnrequested } from './book-unrequested.ts'
 import { bookVanished } from './book-vanished.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { findKnown } from './known-ids.ts'
@@ -31,6 +33,8 @@ export const decide = (state: AccountState, command: AccountCommand, time: numbe
     case 'AssignWallet':
       if (state.wallet !== undefined) return ignored('the account has a wallet')
       return done({ type: 'WalletAssigned', data: { publicKey: command.publicKey, path: command.path, at } })
+    case 'BookUnrequestedCredit':
+      return bookUnrequested(state, command, at)
     case 'FailDeposit':
       return giveUpDeposit(state, command, at)
     case 'TriggerOrder':
@@ -63,6 +67,7 @@ const openAccount = (state: AccountState, { accountId }: CommandOf<'OpenAccount'
 
 const depositFunds = (state: AccountState, { depositId, asset, amount }: CommandOf<'RequestDeposit'>, at: number): Decision => {
   const conflict = () => refused('duplicate_deposit_id', `${depositId} was used for another asset or amount`)
+  if (isUnrequestedId(depositId)) return refused('duplicate_deposit_id', `${depositId} is an id of transfers that come unrequested`)
   const running = state.deposits.get(depositId)
   if (running) return running.asset === asset.asset && running.amount === amount ? repeated(running.requestedRevision) : conflict()
   const known = findKnown(state, depositCommandId(depositId), depositTermsHash(asset.asset, amount))
@@ -77,6 +82,7 @@ const giveUpDeposit = (state: AccountState, { depositId, reason }: CommandOf<'Fa
   const deposit = state.deposits.get(depositId)
   const ref = depositCommandId(depositId)
   if (deposit?.status !== 'requested') return ignored('the deposit is not waiting')
+  if (deposit.source === 'wallet') return ignored('the money is there: it will be wrapped')
   if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
   const cause = { type: 'FailDeposit', ref, attempt: state.attempts.get(ref)?.attempt ?? null }
   return done(failDeposit(deposit, reason, cause, at))

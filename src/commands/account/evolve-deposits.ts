@@ -1,11 +1,19 @@
 import type { DataOf } from '../../events/account/account-event.ts'
 import { type DepositState, depositRef, newDeposit } from '../ledger/deposit.ts'
+import { rememberTransfer } from '../ledger/unrequested.ts'
 import { bookOn } from '../transaction/evolve.ts'
 import type { AccountState } from './state.ts'
 
 export const openDeposit = (state: AccountState, data: DataOf<'FundsDepositRequested'>, revision: bigint): AccountState => ({
   ...state,
-  deposits: state.deposits.set(data.depositId, newDeposit(data, revision)),
+  deposits: state.deposits.set(data.depositId, newDeposit(data, 'faucet', revision)),
+})
+
+/** Native SOL that waits to be wrapped. */
+export const openArrival = (state: AccountState, data: DataOf<'FundsArrived'>, revision: bigint): AccountState => ({
+  ...state,
+  deposits: state.deposits.set(data.depositId, newDeposit(data, 'wallet', revision)),
+  unrequested: rememberTransfer(state.unrequested, data.tokenAccount, data.signature, data.slot),
 })
 
 export const evolveDeposit = (
@@ -19,6 +27,8 @@ export const evolveDeposit = (
 
 /** The credit, remembered on the attempt whose signature brought it. */
 export const bookCredit = (state: AccountState, data: DataOf<'FundsCredited'>): AccountState => {
+  if (data.slot !== undefined)
+    return { ...state, unrequested: rememberTransfer(state.unrequested, data.tokenAccount, data.signature, data.slot) }
   const ref = depositRef(data.depositId)
   const credited = evolveDeposit(state, data.depositId, { status: 'credited' })
   const newest = state.attempts.get(ref)

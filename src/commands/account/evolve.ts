@@ -8,7 +8,7 @@ import { countRejection } from '../limits/rejection-budget.ts'
 import { type OrderChange, openOrder } from '../order/evolve.ts'
 import { placeCommandId } from '../order/order-request.ts'
 import { evolveAttempts, type TransactionEvent } from '../transaction/evolve.ts'
-import { bookCredit, evolveDeposit, openDeposit } from './evolve-deposits.ts'
+import { bookCredit, evolveDeposit, openArrival, openDeposit } from './evolve-deposits.ts'
 import { bookSurplus, bookTradeOn, changeOrder, closeSettled } from './evolve-orders.ts'
 import { rememberRejected } from './known-ids.ts'
 import { type AccountState, EMPTY_ACCOUNT } from './state.ts'
@@ -29,6 +29,8 @@ export const evolve = (before: AccountState, event: AccountEvent, revision: bigi
       return { ...state, wallet: { publicKey: event.data.publicKey, path: event.data.path } }
     case 'FundsDepositRequested':
       return openDeposit(state, event.data, revision)
+    case 'FundsArrived':
+      return openArrival(state, event.data, revision)
     case 'FundsCredited':
       return bookCredit(state, event.data)
     case 'FundsDepositFailed':

@@ -2,6 +2,7 @@ import { isTerminal } from '../../events/fields.ts'
 import { depositIdOf } from '../ledger/deposit.ts'
 import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { nonceAccountOf, nonceRef, userOfNonce } from '../transaction/nonce-ref.ts'
 import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import type { AccountState } from './state.ts'
@@ -15,8 +16,29 @@ export const recordSigned = (state: AccountState, { type: _type, ...signed }: Re
   if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
   const last = state.attempts.get(ref)?.attempt ?? 0
   if (attempt !== last + 1) return ignored(`the next attempt is ${last + 1}`)
-  const refusedFor = signed.purpose === 'deposit' ? depositBlock(state, ref) : orderBlock(state, ref)
+  const refusedFor = nonceInUse(state, signed) ?? blockOf(state, signed)
   return refusedFor === undefined ? done({ type: 'TransactionSigned', data: { ...signed, at } }) : ignored(refusedFor)
+}
+
+const blockOf = (state: AccountState, { purpose, ref }: Pick<RecordSigned, 'purpose' | 'ref'>): string | undefined => {
+  switch (purpose) {
+    case 'swap':
+      return orderBlock(state, ref)
+    case 'deposit':
+      return depositBlock(state, ref)
+    case 'nonce_setup':
+      return nonceAccountOf(ref) === undefined ? 'the ref names no nonce account' : undefined
+    case 'nonce_advance':
+      return userOfNonce(state, nonceAccountOf(ref) ?? '') ? undefined : 'nothing lives by this nonce any more'
+    default:
+      return purpose satisfies never
+  }
+}
+
+/** Two transactions over one value: only one could land, and the other would have to be proven expired for nothing. */
+const nonceInUse = (state: AccountState, { nonce }: Pick<RecordSigned, 'nonce'>): string | undefined => {
+  if (!nonce) return undefined
+  return userOfNonce(state, nonce.account) || hasOpenAttempt(state, nonceRef(nonce.account)) ? 'the nonce is in use' : undefined
 }
 
 const depositBlock = (state: AccountState, ref: string): string | undefined =>

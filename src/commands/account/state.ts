@@ -1,6 +1,7 @@
 import { Map as ImmutableMap, List, OrderedMap } from 'immutable'
 import type { Balances } from '../ledger/balances.ts'
 import type { DepositState } from '../ledger/deposit.ts'
+import type { Unrequested } from '../ledger/unrequested.ts'
 import type { OrderState } from '../order/order-state.ts'
 import type { Attempts } from '../transaction/attempt-state.ts'
 import type { KnownIds } from './known-ids.ts'
@@ -34,6 +35,7 @@ export interface AccountState extends Attempts, KnownIds {
   readonly rejectedAt: readonly number[]
   /** Deposits not credited yet, or whose transaction is not final. */
   readonly deposits: ImmutableMap<string, DepositState>
+  readonly unrequested: Unrequested
 }
 
 export const EMPTY_ACCOUNT: AccountState = {
@@ -53,6 +55,7 @@ export const EMPTY_ACCOUNT: AccountState = {
   rejected: OrderedMap(),
   rejectedAt: [],
   deposits: ImmutableMap(),
+  unrequested: ImmutableMap(),
   attempts: ImmutableMap(),
   earlier: ImmutableMap(),
 }

@@ -21,6 +21,7 @@ export interface PackedState {
   readonly rejected: readonly PackedId[]
   readonly rejectedAt: readonly number[]
   readonly deposits: readonly unknown[]
+  readonly unrequested: readonly (readonly [tokenAccount: string, floor: number, newest: readonly (readonly [string, number])[]])[]
   readonly attempts: readonly unknown[]
   readonly earlier: readonly unknown[]
 }
@@ -40,6 +41,7 @@ export const encodeState = (s: AccountState): PackedState => ({
   rejected: encodeIds(s.rejected),
   rejectedAt: s.rejectedAt,
   deposits: [...s.deposits.values()].map(tagged),
+  unrequested: [...s.unrequested].map(([tokenAccount, { floor, newest }]) => [tokenAccount, floor, [...newest]]),
   attempts: [...s.attempts.values()].map(tagged),
   earlier: [...s.earlier.values()].map(tagged),
 })
@@ -66,6 +68,12 @@ export const decodeState = (p: PackedState): AccountState => {
     rejected: OrderedMap(decodeIds(p.rejected)),
     rejectedAt: p.rejectedAt,
     deposits: ImmutableMap(p.deposits.map((d) => untagged(d) as DepositState).map((d) => [d.depositId, d])),
+    unrequested: ImmutableMap(
+      p.unrequested.map(([account, floor, newest]) => [
+        account,
+        { floor, newest: OrderedMap<string, number>([...newest].map(([hash, slot]) => [hash, slot])) },
+      ]),
+    ),
     attempts: ImmutableMap(attempts.map((a) => [a.ref, a])),
     earlier: ImmutableMap(p.earlier.map((a) => untagged(a) as AttemptState).map((a) => [earlierKey(a.ref, a.attempt), a])),
   }

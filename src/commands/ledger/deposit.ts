@@ -10,6 +10,8 @@ export interface DepositState {
   readonly mint: string
   readonly decimals: number
   readonly amount: bigint
+  /** `wallet`: native SOL that came unrequested and lies in the wallet. */
+  readonly source: 'faucet' | 'wallet'
   readonly status: 'requested' | 'credited' | 'failed' | 'reversed'
   /** Attempts that ended without a credit: failed on the chain or expired. */
   readonly attempts: number
@@ -35,12 +37,17 @@ export const requestDeposit = (depositId: string, asset: Asset, amount: bigint, 
   data: { depositId, asset: asset.asset, mint: asset.mint, amount: amount.toString(), decimals: asset.decimals, at },
 })
 
-export const newDeposit = (data: DataOf<'FundsDepositRequested'>, revision: bigint): DepositState => ({
+export const newDeposit = (
+  data: DataOf<'FundsDepositRequested'> | DataOf<'FundsArrived'>,
+  source: DepositState['source'],
+  revision: bigint,
+): DepositState => ({
   depositId: data.depositId,
   asset: data.asset,
   mint: data.mint,
   decimals: data.decimals,
   amount: BigInt(data.amount),
+  source,
   status: 'requested',
   attempts: 0,
   requestedRevision: revision,
@@ -85,14 +92,16 @@ export const failDeposit = (deposit: DepositState, reason: string, cause: Compen
   },
 })
 
-/** After one more attempt without a credit: given up at the limit, else nothing to record. */
+/** After one more attempt without a credit: given up at the limit, else nothing to record. What lies in the wallet is never given up. */
 export const afterDepositAttempt = (
   deposit: DepositState,
   reason: string,
   cause: Compensation['cause'],
   at: number,
 ): readonly AccountEvent[] =>
-  deposit.status === 'requested' && deposit.attempts + 1 >= MAX_DEPOSIT_ATTEMPTS ? [failDeposit(deposit, reason, cause, at)] : []
+  deposit.source === 'faucet' && deposit.status === 'requested' && deposit.attempts + 1 >= MAX_DEPOSIT_ATTEMPTS
+    ? [failDeposit(deposit, reason, cause, at)]
+    : []
 
 /** The credit's transaction vanished: the money goes back out, available may become negative. */
 export const reverseDeposit = (deposit: DepositState, amount: bigint, signature: string, attempt: number, at: number): AccountEvent => ({

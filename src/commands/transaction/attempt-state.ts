@@ -1,4 +1,6 @@
 import type { Map as ImmutableMap } from 'immutable'
+import type { DataOf } from '../../events/account/account-event.ts'
+import type { DurableNonce } from '../../events/account/transaction-events.ts'
 import type { BookedTrade } from '../order/bust.ts'
 
 export type AttemptPhase = 'open' | 'landed' | 'failed' | 'expired'
@@ -10,7 +12,7 @@ export type Booked = ({ readonly kind: 'trade' } & BookedTrade) | { readonly kin
 export interface AttemptState {
   readonly ref: string
   readonly attempt: number
-  readonly purpose: 'swap' | 'deposit'
+  readonly purpose: DataOf<'TransactionSigned'>['purpose']
   readonly phase: AttemptPhase
   readonly signature: string
   /** Base64; null once the attempt has landed, failed or expired. One that vanished is read back from its event (signed-bytes.ts). */
@@ -19,6 +21,10 @@ export interface AttemptState {
   readonly signedRevision: bigint
   readonly lastValidBlockHeight: number
   readonly minSlot: number
+  /** The durable nonce it lives by; null: a blockhash. */
+  readonly nonce: DurableNonce | null
+  /** Under which the venue lands it; null: we do. */
+  readonly venueRequestId: string | null
   readonly signedAt: number
   /** Landings so far: 0 while it never landed. */
   readonly generation: number

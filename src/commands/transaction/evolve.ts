@@ -49,6 +49,8 @@ const sign = (all: Attempts, data: DataOf<'TransactionSigned'>, revision: bigint
     signedRevision: revision,
     lastValidBlockHeight: data.lastValidBlockHeight,
     minSlot: data.minSlot,
+    nonce: data.nonce ?? null,
+    venueRequestId: data.venueRequestId ?? null,
     signedAt: data.at,
     generation: 0,
     slot: null,

@@ -6,9 +6,9 @@ import * as transaction from './transaction-events.ts'
 /** Every event type of an account stream with its newest schema. */
 export const ACCOUNT_EVENTS = { ...funds, ...order, ...withoutParts(transaction) } as const
 
-/** TokenDelta is part of an event, not one. */
-function withoutParts<T extends { TokenDelta: unknown }>(all: T): Omit<T, 'TokenDelta'> {
-  const { TokenDelta: _part, ...events } = all
+/** TokenDelta and DurableNonce are parts of events, not events. */
+function withoutParts<T extends { TokenDelta: unknown; DurableNonce: unknown }>(all: T): Omit<T, 'TokenDelta' | 'DurableNonce'> {
+  const { TokenDelta: _delta, DurableNonce: _nonce, ...events } = all
   return events
 }
 

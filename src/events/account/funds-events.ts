@@ -16,6 +16,23 @@ export const FundsDepositRequested = z.object({
   at: At,
 })
 
+/**
+ * Native SOL came to the wallet unasked, seen finalised. It is a deposit from now on and a credit when it lies wrapped in the token
+ * account, where a trader's SOL lies.
+ */
+export const FundsArrived = z.object({
+  depositId: z.string(),
+  asset: z.string(),
+  mint: z.string(),
+  amount: Units,
+  decimals: z.number().int(),
+  /** Of the transfer; the wallet itself stands for the token account. */
+  signature: z.string(),
+  tokenAccount: z.string(),
+  slot: z.number().int().nonnegative(),
+  at: At,
+})
+
 /** Booked from the observed change of the token account, once per (signature, token account). */
 export const FundsCredited = z.object({
   depositId: z.string(),
@@ -23,6 +40,8 @@ export const FundsCredited = z.object({
   amount: Units,
   signature: z.string(),
   tokenAccount: z.string(),
+  /** Of a transfer that nobody had asked for, seen finalised; absent for a deposit that was requested. */
+  slot: z.number().int().nonnegative().optional(),
   at: At,
 })
 

@@ -49,6 +49,11 @@ export const deposits = accountProjection({
         const asked = { requested: BigInt(amount), credited: 0n, status: 'requested', signature: null, reason: null } as const
         return table.put({ accountId, depositId, asset, ...asked, ...at })
       }
+      case 'FundsArrived': {
+        const { depositId, asset, amount, signature } = event.data
+        const came = { requested: BigInt(amount), credited: 0n, status: 'requested', signature, reason: null } as const
+        return table.put({ accountId, depositId, asset, ...came, ...at })
+      }
       case 'FundsCredited': {
         const { depositId, asset, amount, signature } = event.data
         const before = table.get(accountId, depositId) ?? { accountId, depositId, asset, requested: null, credited: 0n, reason: null }

@@ -42,6 +42,7 @@ const KINDS = [
   'place',
   'cancel',
   'deposit',
+  'arrive',
   'trigger',
   'kill',
   'sign',
@@ -90,6 +91,11 @@ const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, ind
       return { type: 'CancelOrder', number: flavour > 8 ? pick : number }
     case 'deposit':
       return { type: 'RequestDeposit', depositId: `x-${pick}`, asset: flavour % 2 ? SOL : USDC, amount: BigInt(size) }
+    case 'arrive':
+      return {
+        ...{ type: 'BookUnrequestedCredit', signature: `gift-${pick}`, slot: pick, amount: BigInt(size) },
+        ...(flavour % 3 === 0 ? { asset: SOL, tokenAccount: WALLET } : { asset: USDC, tokenAccount: 'ata-usdc' }),
+      }
     case 'trigger':
       return { type: 'TriggerOrder', number, trigger: mid(flavour === 0 ? '0' : '100', 1_000) }
     case 'kill':
@@ -138,6 +144,9 @@ const onChain = (events: readonly AccountEvent[], mint: string): bigint => {
   const standing = new Map<string, bigint>()
   for (const event of events) {
     if (event.type === 'TransactionVanished') standing.delete(event.data.signature)
+    // What came unasked came by a transaction of somebody else, once.
+    if (event.type === 'FundsCredited' && event.data.slot !== undefined && event.data.asset === (mint === SOL.mint ? 'SOL' : 'USDC'))
+      standing.set(`${event.data.signature} ${event.data.tokenAccount}`, BigInt(event.data.amount))
     if (event.type !== 'TransactionLanded') continue
     const own = event.data.deltas.filter((delta) => delta.owner === WALLET && delta.mint === mint)
     standing.set(
@@ -203,6 +212,7 @@ describe('any account after any commands', () => {
       'FundsSurplusCredited',
       'FundsDepositReversed',
       'FundsDepositFailed',
+      'FundsArrived',
       'OrderCancelRequested',
       'OrderRejected',
       'OrderTriggered',
@@ -246,6 +256,7 @@ const plain = (state: AccountState) => ({
   rejected: [...state.rejected],
   canceled: [...state.canceled],
   deposits: [...state.deposits].sort(([a], [b]) => a.localeCompare(b)),
+  unrequested: [...state.unrequested].map(([account, { floor, newest }]) => [account, floor, [...newest]]).sort(),
   attempts: [...state.attempts].sort(([a], [b]) => a.localeCompare(b)),
   earlier: [...state.earlier].sort(([a], [b]) => a.localeCompare(b)),
   sealed: [...state.sealed],

@@ -1,0 +1,24 @@
+import { isTransferBooked, timesBooked, unrequestedDepositId } from '../ledger/unrequested.ts'
+import { done, ignored } from './answers.ts'
+import type { AccountCommand, Decision } from './command.ts'
+import type { AccountState } from './state.ts'
+
+type BookUnrequestedCredit = Extract<AccountCommand, { type: 'BookUnrequestedCredit' }>
+
+/** Money that came unasked and is final: a credit, once per (signature, token account). Native SOL is to be wrapped first. */
+export const bookUnrequested = (state: AccountState, command: BookUnrequestedCredit, at: number): Decision => {
+  const { signature, tokenAccount, slot, asset, amount } = command
+  const wallet = state.wallet?.publicKey
+  if (wallet === undefined) return ignored('the account has no wallet')
+  if (amount <= 0n) return ignored('nothing came')
+  if (isTransferBooked(state.unrequested, tokenAccount, signature, slot)) return ignored('already booked')
+  const ours = [...state.attempts.values(), ...state.earlier.values()].some((attempt) => attempt.signature === signature)
+  if (ours) return ignored('a transaction of ours')
+  // One transaction may fill several token accounts: each is a deposit of its own.
+  const times = timesBooked(state.unrequested, signature)
+  const depositId = `${unrequestedDepositId(signature)}${times === 0 ? '' : `-${times + 1}`}`
+  const credit = { depositId, asset: asset.asset, amount: amount.toString(), signature, tokenAccount, slot, at }
+  return tokenAccount === wallet
+    ? done({ type: 'FundsArrived', data: { ...credit, mint: asset.mint, decimals: asset.decimals } })
+    : done({ type: 'FundsCredited', data: credit })
+}
