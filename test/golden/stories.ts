@@ -1,5 +1,6 @@
 import type { AccountCommand } from '../../src/commands/account/command.ts'
 import { createAccountHandler } from '../../src/commands/handler/create-handler.ts'
+import { unrequestedDepositId } from '../../src/commands/ledger/unrequested.ts'
 import { defineInstruments } from '../../src/events/instruments.ts'
 import { createKey } from '../../src/events/key-ring.ts'
 import { ensureLogId } from '../../src/events/log-identity.ts'
@@ -83,6 +84,10 @@ const funds: readonly AccountCommand[] = [
   ...deposit('sol', SOL, sol(10)),
   finalized('d-sol'),
 ]
+const gift = (signature: string, tokenAccount: string, asset: typeof SOL, amount: bigint): AccountCommand => ({
+  type: 'BookUnrequestedCredit',
+  ...{ signature, slot: 7, tokenAccount, asset, amount },
+})
 const now = (step: number) => 1_700_000_000_000 + step * 1_000
 
 const account = (name: string, commands: readonly AccountCommand[]): GoldenStory => ({
@@ -97,6 +102,33 @@ const account = (name: string, commands: readonly AccountCommand[]): GoldenStory
  * `npm run -s golden` then records it under the schema version that the build writes.
  */
 export const STORIES: readonly GoldenStory[] = [
+  account('gifts', [
+    ...open,
+    gift('gift-usdc', 'ata-USDC', USDC, usdc(3)),
+    gift('gift-usdc', 'ata-BONK', USDC, usdc(1)),
+    gift('gift-sol', WALLET, SOL, sol(2)),
+    signed(`d-${unrequestedDepositId('gift-sol')}`, 1, 'deposit'),
+    landed(`d-${unrequestedDepositId('gift-sol')}`, [
+      { tokenAccount: 'ata-SOL', owner: WALLET, mint: SOL.mint, amount: sol(2).toString() },
+    ]),
+    finalized(`d-${unrequestedDepositId('gift-sol')}`),
+    gift('gift-more', WALLET, SOL, sol(1)),
+  ]),
+  account('nonces', [
+    ...funds,
+    place(request({ clOrdId: 'over-a-nonce' })),
+    { ...signed('n-NonceAccount'), purpose: 'nonce_setup' } as AccountCommand,
+    landed('n-NonceAccount', []),
+    { ...signed('1'), nonce: { account: 'NonceAccount', value: 'v1', authority: 'FeePayer' } } as AccountCommand,
+    { ...signed('n-NonceAccount', 2), purpose: 'nonce_advance' } as AccountCommand,
+    landed('n-NonceAccount', [], 2),
+    {
+      ...expired('1'),
+      proof: [{ endpoint: 'a', finalizedHeight: 400, slot: 1_400, nonce: 'v2' }],
+    } as AccountCommand,
+    { ...signed('1', 2), venueRequestId: 'order-of-the-venue' } as AccountCommand,
+    landed('1', swap(sol(1), -usdc(100)), 2),
+  ]),
   account('fills', [
     ...funds,
     place(request({ clOrdId: 'whole' })),
