@@ -6,6 +6,7 @@ import { deposits } from './read-models/deposits.ts'
 import { executions } from './read-models/executions.ts'
 import { instruments } from './read-models/instruments.ts'
 import { ledgerEntries } from './read-models/ledger-entries.ts'
+import { lotQueues, lots } from './read-models/lots.ts'
 import { orders } from './read-models/orders.ts'
 import { positions } from './read-models/positions.ts'
 import { transactions } from './read-models/transactions.ts'
@@ -20,6 +21,8 @@ export const READ_MODELS: readonly Projection[] = [
   orders,
   executions,
   positions,
+  lotQueues,
+  lots,
   deposits,
   transactions,
   instruments,

@@ -14,9 +14,12 @@ import type { ReaderDeps } from './reader.ts'
 import { balancesRoute } from './resources/balances.ts'
 import { compensationsRoute } from './resources/compensations.ts'
 import { executionsRoute } from './resources/executions.ts'
+import { exposureRoute } from './resources/exposure.ts'
 import { ledgerRoute } from './resources/ledger.ts'
+import { lotsRoute } from './resources/lots.ts'
 import { orderByClientIdRoute, orderRoute } from './resources/order.ts'
 import { ordersRoute } from './resources/orders.ts'
+import { pnlRoute } from './resources/pnl.ts'
 import { positionsRoute } from './resources/positions.ts'
 import { statusRoute } from './resources/status.ts'
 import { openRedisReader } from './shards/redis-reader.ts'
@@ -86,6 +89,9 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
       ordersRoute(reader),
       executionsRoute(reader),
       positionsRoute(reader),
+      lotsRoute(reader),
+      pnlRoute(reader),
+      exposureRoute(reader),
       ledgerRoute(reader),
       compensationsRoute(reader),
       statusRoute(reader),

@@ -134,7 +134,9 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       malformed: BAD_IDS.flatMap((id) => [`/v1/accounts/${id}/orders/by-client-id/c-1`, `/v1/accounts/${own}/orders/by-client-id/${id}`]),
       query: READ,
     },
-    ...['balances', 'orders', 'executions', 'positions', 'ledger'].map(list),
+    ...['balances', 'orders', 'executions', 'positions', 'ledger', 'lots'].map(list),
+    { ...list('pnl'), query: { ...READ, method: 'word' } },
+    { ...list('exposure'), query: READ },
     {
       method: 'GET',
       path: '/v1/compensations',

@@ -1,5 +1,6 @@
 import type { Side } from '../../events/fields.ts'
 import { type AccountFact, accountProjection, required } from '../projection.ts'
+import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
 import { orderNumberOf } from './orders.ts'
 
@@ -93,3 +94,9 @@ const common = (fact: AccountFact, { execId, symbol, side, baseDecimals, quoteDe
     ...{ busted: false, eventRevision: revision, revision, position },
   }
 }
+
+/** All trades of a symbol in their order, busted ones included: loaded whenever one of them is canceled. */
+export const tradesOf = (rows: RowSets, accountId: string, symbol: string): readonly ExecutionRow[] =>
+  [...rows.of(executionsTable).all()]
+    .filter((one) => one.accountId === accountId && one.symbol === symbol && one.execType === 'Trade')
+    .sort((a, b) => (a.eventRevision < b.eventRevision ? -1 : 1))

@@ -2,7 +2,7 @@ import { accountProjection } from '../projection.ts'
 import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
 import { addTrade, FLAT, type Holding } from './average-cost.ts'
-import { executionsTable } from './executions.ts'
+import { tradesOf } from './executions.ts'
 
 export interface PositionRow extends Holding {
   readonly accountId: string
@@ -53,7 +53,6 @@ export const positions = accountProjection({
  * Vanished transactions are rare, and the executions projection has all of the symbol loaded for them.
  */
 const tradedWithoutBusted = (rows: RowSets, accountId: string, symbol: string): Holding =>
-  [...rows.of(executionsTable).all()]
-    .filter((one) => one.accountId === accountId && one.symbol === symbol && one.execType === 'Trade' && !one.busted)
-    .sort((a, b) => (a.eventRevision < b.eventRevision ? -1 : 1))
+  tradesOf(rows, accountId, symbol)
+    .filter(({ busted }) => !busted)
     .reduce<Holding>((held, { side, qty, quote }) => addTrade(held, side, qty, quote), FLAT)
