@@ -9,20 +9,19 @@ import { systemIds } from '../../../src/platform/ids.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { createRegistry } from '../../../src/platform/metrics.ts'
 import { createPool } from '../../../src/platform/postgres.ts'
-import type { Chain } from '../../../src/rpc/chain.ts'
 import { createChain } from '../../../src/rpc/pool.ts'
 import { createJupiterVenue } from '../../../src/rpc/venue/jupiter.ts'
 import { createQuotes } from '../../../src/rpc/venue/quotes.ts'
-import type { SettlementDeps } from '../../../src/settlement/deps.ts'
 import { openFaucet } from '../../../src/settlement/faucet.ts'
 import { openKeystore } from '../../../src/settlement/keystore/keystore.ts'
 import { startSettlementRole } from '../../../src/settlement/role.ts'
 import { postgresCoordination } from '../../../src/settlement/work/coordination.ts'
+import { type Border, withBorders } from './landing-borders.ts'
 import type { Places } from './stand.ts'
 
 export interface Go {
-  /** Kills itself at this crossing of a border: before and after each step of a landing one is crossed. */
-  readonly dieAt: number | null
+  /** Kills itself when it first comes to this border. */
+  readonly dieAt: Border | null
 }
 
 const places = JSON.parse(process.env.PLACES!) as Places
@@ -41,46 +40,22 @@ const venue = createJupiterVenue({ url: places.venue, apiKey: undefined, registr
 const quotes = createQuotes({ venue, instruments, clock, log, pollMs: 200 })
 const handler = createAccountHandler({ store, clock, ids, log, registry, logId })
 
-let left = Number.POSITIVE_INFINITY
-const cross = (): void => {
-  if (left-- <= 0) process.kill(process.pid, 'SIGKILL')
+let dieAt: string | null = null
+const cross = (border: string): void => {
+  if (border === dieAt) process.kill(process.pid, 'SIGKILL')
 }
-/** A border before the step and one after it. */
-const bordered =
-  <A extends unknown[], R>(step: (...args: A) => Promise<R>) =>
-  async (...args: A): Promise<R> => {
-    cross()
-    const result = await step(...args)
-    cross()
-    return result
-  }
-
-/** Polls that bring no news are no step: there would be no end of them. */
-const statuses: Chain['statuses'] = async (signatures, options) => {
-  const answer = await chain.statuses(signatures, options)
-  if (answer.ok && answer.value.states.some((state) => state !== null)) cross()
-  return answer
-}
-const deps: SettlementDeps = {
-  ...{ store, quotes, instruments, keystore, faucet, logId, clock, ids, log, registry },
-  chain: {
-    ...chain,
-    statuses,
-    latestBlockhash: bordered(chain.latestBlockhash),
-    simulate: bordered(chain.simulate),
-    send: bordered(chain.send),
-    transaction: bordered(chain.transaction),
-    statusAt: bordered(chain.statusAt),
+const deps = withBorders(
+  {
+    ...{ store, chain, venue, handler, quotes, instruments, keystore, faucet, logId, clock, ids, log, registry },
+    slotMs: places.slotMs,
+    coordination: postgresCoordination({ pool, logId, owner: `landing-worker-${process.pid}`, clock, log }),
+    health: createHealthBoard(),
   },
-  venue: { ...venue, build: bordered(venue.build) },
-  handler: { ...handler, execute: bordered(handler.execute) },
-  slotMs: places.slotMs,
-  coordination: postgresCoordination({ pool, logId, owner: `landing-worker-${process.pid}`, clock, log }),
-  health: createHealthBoard(),
-}
+  cross,
+)
 
 process.once('message', (go: Go) => {
-  left = go.dieAt ?? Number.POSITIVE_INFINITY
+  dieAt = go.dieAt
   startSettlementRole(deps)
 })
 process.once('disconnect', () => process.exit(0))

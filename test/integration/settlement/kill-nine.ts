@@ -1,0 +1,175 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { awaitingFinality, openAttempts } from '../../../src/commands/transaction/attempt-state.ts'
+import { createLog } from '../../../src/platform/log.ts'
+import { createPool } from '../../../src/platform/postgres.ts'
+import { type Hostile, startHostile } from '../../support/hostile.ts'
+import { rpc } from '../solana-node/start-part.ts'
+import { BORDERS, type Border, fateFor } from './landing-borders.ts'
+import type { Go } from './landing-worker.ts'
+import { openStand, type Stand, settled, until } from './stand.ts'
+
+export interface KillNine {
+  /** Kills, each on an order of its own and at a border of its own turn. */
+  readonly rounds: number
+  readonly seed: number
+  readonly told?: (line: string) => void
+}
+
+export interface Killed {
+  readonly rounds: number
+  readonly seed: number
+  /** Kills by border; `elsewhere`: the worker did not come to its border in time and was killed where it was. */
+  readonly kills: Readonly<Record<string, number>>
+  /** Orders that more than one signature executed. */
+  readonly doubled: number
+  /** Orders without an end, or executed by none. */
+  readonly forgotten: number
+  /** Accounts whose ledger differs from the chain, or that hold more or less than they ordered. */
+  readonly unequal: number
+  /** Attempts still open, or not final, at the end. */
+  readonly open: number
+  readonly signatures: number
+}
+
+const ACCOUNTS = 3
+const LOT = 10n ** 7n
+/** A worker that does not come to its border is killed where it is. Proofs wait for blockhashes to end. */
+const LONGEST_LIFE_MS = 8_000
+const LONGEST_PROOF_MS = 30_000
+const PROFILE = {
+  ports: [
+    { dropSend: 0.3, nullStatus: 0.5, heightSkew: 60 },
+    { lagSlots: 6, jitterMs: 10 },
+    { tooMany: 0.1, retryAfterS: 0, reset: 0.03 },
+  ],
+  fates: { lost: 0.03, late: 0.04, ghost: 0.06, rollback: 0.06 },
+}
+/** For the last worker to bring everything to its end. */
+const LAST_SECONDS = 240
+
+/** Kills settlement with signal 9 at one border after the other, lets a last worker finish, and counts what the chain says of it. */
+export const killNine = async ({ rounds, seed, told = () => undefined }: KillNine): Promise<Killed> => {
+  const stand = await openStand()
+  const { rpc: urls, database, slotMs } = stand.places
+  const front = await startHostile({ upstream: urls[0]!, ports: PROFILE.ports.length, seed, slotMs, profile: 'calm' })
+  const workers = workersOf(stand, front, database)
+  const kills: Record<string, number> = {}
+  try {
+    const first = await workers.next(null)
+    const accounts = await Promise.all(Array.from({ length: ACCOUNTS }, () => stand.openAccount({ USDC: 100_000_000_000n })))
+    first.kill('SIGKILL')
+    for (const [port, faults] of PROFILE.ports.entries()) await front.setPort(port, faults)
+    const orders: Ordered[] = []
+    for (let round = 0; round < rounds; round++) {
+      // Seven and the number of borders have no factor in common: neighbours differ, and all have their turn.
+      const border = BORDERS[(round * 7 + seed) % BORDERS.length]!
+      const fate = fateFor(border)
+      await front.setFates(fate === undefined ? PROFILE.fates : { [fate]: 1 })
+      const accountId = accounts[round % ACCOUNTS]!
+      orders.push({ accountId, number: await stand.place(accountId, { orderQty: LOT, maxSlippageBps: 500 }) })
+      const life = fate === undefined ? LONGEST_LIFE_MS : LONGEST_PROOF_MS
+      const where = (await death(await workers.next(border), life)) === 'itself' ? border : 'elsewhere'
+      kills[where] = (kills[where] ?? 0) + 1
+      told(`${round + 1}/${rounds} killed ${where === border ? border : `${where} (not ${border})`}`)
+    }
+    await front.setFates(PROFILE.fates)
+    const last = await workers.next(null)
+    const outcome = await judge(stand, accounts, orders)
+    last.kill('SIGKILL')
+    return { rounds, seed, kills, ...outcome }
+  } finally {
+    await workers.close()
+    await front.close()
+    await stand.close()
+  }
+}
+
+interface Ordered {
+  readonly accountId: string
+  readonly number: number
+}
+
+const workersOf = (stand: Stand, front: Hostile, database: string) => {
+  const pool = createPool(database, { name: 'kill-nine', log: createLog('test', 'silent') })
+  const spares: Promise<ChildProcess>[] = []
+  const openWorker = async (): Promise<ChildProcess> => {
+    const worker = fork(fileURLToPath(new URL('./landing-worker.ts', import.meta.url)), {
+      execArgv: ['--import', 'tsx'],
+      // Only its parent writes to stdout.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, PLACES: JSON.stringify({ ...stand.places, rpc: front.urls }) },
+    })
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve())
+      worker.once('exit', (code) => reject(new Error(`a worker ended with ${code} before it was ready`)))
+    })
+    return worker
+  }
+  return {
+    /** The next worker starts while this one works: loading takes longer than most lives. */
+    next: async (dieAt: Border | null): Promise<ChildProcess> => {
+      spares.push(openWorker())
+      if (spares.length < 2) spares.push(openWorker())
+      const worker = await spares.shift()!
+      // The dead owner's leases would hold up the next one for seconds; they are for efficiency, the account's stream is the fence.
+      await pool.query("UPDATE leases SET expires_at = now() - interval '1 s'")
+      worker.send({ dieAt } satisfies Go)
+      return worker
+    },
+    close: async () => {
+      for (const spare of spares) (await spare).kill('SIGKILL')
+      await pool.end()
+    },
+  }
+}
+
+const death = (worker: ChildProcess, longestMs: number) =>
+  new Promise<'itself' | 'elsewhere'>((resolve) => {
+    let by: 'itself' | 'elsewhere' = 'itself'
+    const timer = setTimeout(() => {
+      by = 'elsewhere'
+      worker.kill('SIGKILL')
+    }, longestMs)
+    worker.once('exit', () => {
+      clearTimeout(timer)
+      resolve(by)
+    })
+  })
+
+const judge = async (stand: Stand, accounts: readonly string[], orders: readonly Ordered[]) => {
+  let [doubled, forgotten, unequal, open, signatures] = [0, 0, 0, 0, 0]
+  for (const { accountId, number } of orders) {
+    const end = await stand.ended(accountId, number, LAST_SECONDS).catch(() => undefined)
+    if (end?.type !== 'TradeBooked') forgotten++
+  }
+  for (const accountId of accounts) {
+    const rest = (state: Awaited<ReturnType<Stand['state']>>) => openAttempts(state).length + awaitingFinality(state).length
+    await until(async () => rest(await stand.state(accountId)) === 0, LAST_SECONDS).catch(() => undefined)
+    const state = await stand.state(accountId)
+    open += rest(state)
+    const own = orders.filter((order) => order.accountId === accountId)
+    const bought = LOT * BigInt(own.length)
+    const onChain = await stand.chainBalances(accountId)
+    if (settled(state, 'SOL') !== bought || settled(state, 'USDC') !== onChain.USDC || onChain.SOL !== bought) unequal++
+    const signed = (await stand.events(accountId)).flatMap((event) =>
+      event.type === 'TransactionSigned' && event.data.purpose === 'swap' ? [event.data] : [],
+    )
+    signatures += signed.length
+    for (const { number } of own) {
+      const times = await executed(
+        stand,
+        signed.filter(({ ref }) => ref === String(number)).map(({ signature }) => signature),
+      )
+      if (times > 1) doubled++
+      if (times === 0) forgotten++
+    }
+  }
+  return { doubled, forgotten, unequal, open, signatures }
+}
+
+/** Of these signatures, how many the chain itself executed without an error. */
+const executed = async (stand: Stand, signatures: readonly string[]): Promise<number> => {
+  const { result } = await rpc(stand.places.rpc[0]!, 'getSignatureStatuses', signatures, { searchTransactionHistory: true })
+  return (result as { value: ({ err: unknown } | null)[] }).value.filter((status) => status && status.err === null).length
+}
