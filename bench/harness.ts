@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -69,12 +69,25 @@ export const quantile = (values: readonly number[], q: number): number => {
 
 /** Writes bench/results/<name>.json at the project's root, from the sources as from dist/. */
 export const writeResults = (name: string, load: Readonly<Record<string, unknown>>, runs: readonly ResultLine[]): string => {
-  const folder = join(projectRoot(), 'bench', 'results')
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${name}.json`)
+  const file = resultsFile(name)
+  mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify({ machine: machine(), versions: versions(), load, runs }, null, 2)}\n`)
   return file
 }
+
+/** Lines that an earlier run wrote for the same load, of what `isNew` does not name: parts of a benchmark may be run by themselves. */
+export const keptResults = (
+  name: string,
+  load: Readonly<Record<string, unknown>>,
+  isNew: (line: ResultLine) => boolean,
+): readonly ResultLine[] => {
+  const file = resultsFile(name)
+  if (!existsSync(file)) return []
+  const before = JSON.parse(readFileSync(file, 'utf8')) as { load: unknown; runs: ResultLine[] }
+  return JSON.stringify(before.load) === JSON.stringify(load) ? before.runs.filter((line) => !isNew(line)) : []
+}
+
+const resultsFile = (name: string): string => join(projectRoot(), 'bench', 'results', `${name}.json`)
 
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
 
@@ -89,7 +102,10 @@ const versions = () => {
   const require = createRequire(import.meta.url)
   const of = (name: string): string =>
     (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string }).version
-  return { node: process.versions.node, '@eventstore/db-client': of('@eventstore/db-client'), express: of('express') }
+  return {
+    node: process.versions.node,
+    ...Object.fromEntries(['@eventstore/db-client', 'express', '@solana/web3.js', 'litesvm', 'undici'].map((name) => [name, of(name)])),
+  }
 }
 
 const projectRoot = (): string => {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { paired, type ResultLine, summarise, writeResults } from './harness.ts'
+import { keptResults, paired, type ResultLine, summarise, writeResults } from './harness.ts'
 import { callsPerLanding } from './landing/calls-per-landing.ts'
 import { overEndpoints } from './landing/faulty-endpoints.ts'
 import { type HostileLoad, landThrough } from './landing/hostile-orders.ts'
@@ -9,7 +9,8 @@ import { ownPolicies, web3Policy } from './landing/rival-policies.ts'
 import { swapsPerSecond } from './landing/swaps-per-second.ts'
 
 // Landing and reading over bad endpoints: the product's pool and tracker beside web3.js and three beliefs that bots land by.
-// Flags: [--orders 5000] [--in-flight 200] [--slot-ms 40] [--seed 1] [--rounds 5] [--only hostile,endpoints,calls,swaps] [--policies NAME,…]
+// Each part is written as it ends, beside what an earlier run measured with the same load: `--only` and `--policies` go on with a run that
+// was broken off. Flags: [--orders 5000] [--in-flight 200] [--slot-ms 40] [--seed 1] [--rounds 5] [--only hostile,endpoints,calls,swaps] [--policies NAME,…]
 
 const SECTIONS = ['hostile', 'endpoints', 'calls', 'swaps'] as const
 
@@ -72,24 +73,30 @@ const show = (lines: readonly ResultLine[]): readonly ResultLine[] => {
 
 const main = async (): Promise<void> => {
   const { load, rounds, only, policies } = flags()
+  const described = { ...load, profile: PROFILE, rounds }
   const lines: ResultLine[] = []
-  const hostile: HostileLoad = { ...load, ports: PROFILE.ports.length, profile: JSON.stringify(PROFILE) }
+  const add = (fresh: readonly ResultLine[]): void => {
+    lines.push(...show(fresh))
+    const kept = keptResults('rpc', described, ({ contender, metric }) =>
+      lines.some((line) => line.contender === contender && line.metric === metric),
+    )
+    say(`written to ${writeResults('rpc', described, [...kept, ...lines])}`)
+  }
+  const progress = (done: number, seconds: number) => say(`  ${done} of ${load.orders} after ${Math.round(seconds)} s`)
+  const hostile: HostileLoad = { ...load, ports: PROFILE.ports.length, profile: JSON.stringify(PROFILE), progress }
   if (only.has('hostile'))
     for (const [name, open] of POLICIES) {
       if (!policies.has(name)) continue
       say(`${load.orders} hostile orders by ${name}`)
       const outcome = await landThrough(hostile, open)
-      lines.push(...show(summarise(outcome.policy, [outcome])))
+      add(summarise(outcome.policy, [outcome]))
     }
   // A B B A gives two values a round.
   const twice = Math.ceil(rounds / 2)
   if (only.has('endpoints'))
-    lines.push(...show(await paired(['five healthy', 'two healthy of five'], twice, (one) => overEndpoints(one as 'five healthy'))))
-  if (only.has('calls'))
-    lines.push(...show(await paired(['quant-bot', 'one poller each'], 1, (one) => callsPerLanding(one as 'quant-bot'))))
-  if (only.has('swaps')) lines.push(...show(await paired(['quant-bot', 'bare loop'], twice, (one) => swapsPerSecond(one as 'quant-bot'))))
-  const file = writeResults('rpc', { ...load, profile: PROFILE, rounds }, lines)
-  say(`written to ${file}`)
+    add(await paired(['five healthy', 'two healthy of five'], twice, (one) => overEndpoints(one as 'five healthy')))
+  if (only.has('calls')) add(await paired(['quant-bot', 'one poller each'], 1, (one) => callsPerLanding(one as 'quant-bot')))
+  if (only.has('swaps')) add(await paired(['quant-bot', 'bare loop'], twice, (one) => swapsPerSecond(one as 'quant-bot')))
 }
 
 await main()

@@ -46,7 +46,7 @@ const pollerEach = (connections: readonly Connection[]) => {
   let next = 0
   return async (order: Order): Promise<void> => {
     const connection = connections[next++ % connections.length]!
-    const signed = order.sign(await connection.getLatestBlockhash('confirmed'))
+    const signed = await order.sign(await connection.getLatestBlockhash('confirmed'))
     await connection.sendRawTransaction(signed.wire, { skipPreflight: true, maxRetries: 0 })
     for (;;) {
       const { value } = await connection.getSignatureStatuses([signed.signature])

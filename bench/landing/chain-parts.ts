@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Keypair } from '@solana/web3.js'
-import { startPart } from '../harness-process.ts'
+import { cpuMsOf, startPart } from '../harness-process.ts'
 
 /** A fresh local chain with the hostile front before it. */
 export interface BenchChain {
@@ -11,6 +11,8 @@ export interface BenchChain {
   /** The front's ports. */
   readonly front: readonly string[]
   readonly folder: string
+  /** CPU time that the chain has used so far, ms; null where the system does not tell. */
+  cpuMs(): number | null
   faucet(): Keypair
   /** Replaces the faults of one port, the fates, or ends all (`/heal`). */
   admin(path: string, body?: object): Promise<{ readonly counts: Readonly<Record<string, number>> }>
@@ -35,6 +37,7 @@ export const startBenchChain = async (options: {
     chain,
     front: front.announcement.urls ?? [],
     folder,
+    cpuMs: () => cpuMsOf(node.pid),
     faucet: () => Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(join(folder, 'faucet.json'), 'utf8')) as number[])),
     admin: async (path, body) => {
       const answer = await fetch(`${String(front.announcement.admin)}${path}`, body ? { method: 'POST', body: JSON.stringify(body) } : {})

@@ -10,10 +10,14 @@ export interface HostileLoad {
   readonly ports: number
   readonly seed: number
   readonly profile: string
+  /** Told now and then how many orders have their verdict. */
+  readonly progress?: (done: number, seconds: number) => void
 }
 
 /** Blocks after which nothing held back can land any more, with room. */
 const QUIET_BLOCKS = 190
+
+const TOLD_EVERY = 500
 
 /** Lands the same orders through the same faults with one policy; the chain itself tells afterwards what really happened. */
 export const landThrough = async (
@@ -30,7 +34,10 @@ export const landThrough = async (
     let next = 0
     const began = performance.now()
     const worker = async (): Promise<void> => {
-      for (let n = next++; n < orders; n = next++) landings.push(await policy.land(transferOrder(`o-${n}`, faucet, to, 2_000_000 + n)))
+      for (let n = next++; n < orders; n = next++) {
+        landings.push(await policy.land(transferOrder(`o-${n}`, faucet, to, 2_000_000 + n)))
+        if (landings.length % TOLD_EVERY === 0) load.progress?.(landings.length, (performance.now() - began) / 1_000)
+      }
     }
     await Promise.all(Array.from({ length: inFlight }, worker))
     const seconds = (performance.now() - began) / 1_000

@@ -6,16 +6,16 @@ import {
   SystemProgram,
   Transaction,
   type TransactionInstruction,
-  TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js'
-import bs58 from 'bs58'
 import type { LatestBlockhash } from '../../src/rpc/chain.ts'
+import { compileMessage } from '../../src/rpc/compile-message.ts'
+import { createSigner } from '../../src/settlement/keystore/signer.ts'
+import { signAll } from '../../src/settlement/signing/compose.ts'
 
 export interface SignedOrder {
   readonly signature: string
   readonly wire: Uint8Array
-  readonly transaction: VersionedTransaction
   readonly lastValidBlockHeight: number
 }
 
@@ -24,7 +24,8 @@ export interface Order {
   readonly id: string
   /** The same, unsigned, for a library that takes the blockhash and signs by itself. */
   unsigned(): { readonly transaction: Transaction; readonly signers: Signer[] }
-  sign(latest: Pick<LatestBlockhash, 'blockhash' | 'lastValidBlockHeight'>): SignedOrder
+  /** As the product compiles and signs, whoever asks. */
+  sign(latest: Pick<LatestBlockhash, 'blockhash' | 'lastValidBlockHeight'>): Promise<SignedOrder>
 }
 
 /** What a policy says became of an order, and every signature it put under it. */
@@ -58,15 +59,24 @@ export const instructionOrder = (
   given: readonly TransactionInstruction[],
   units: number,
 ): Order => {
+  const cosigners = signers.map((keypair) => signerOf(keypair))
   const instructions = [ComputeBudgetProgram.setComputeUnitLimit({ units }), ...given]
   return {
     id,
     unsigned: () => ({ transaction: new Transaction({ feePayer: signers[0].publicKey }).add(...instructions), signers: [...signers] }),
-    sign: ({ blockhash, lastValidBlockHeight }) => {
-      const message = new TransactionMessage({ payerKey: signers[0].publicKey, recentBlockhash: blockhash, instructions })
-      const transaction = new VersionedTransaction(message.compileToV0Message())
-      transaction.sign([...signers])
-      return { signature: bs58.encode(transaction.signatures[0]!), wire: transaction.serialize(), transaction, lastValidBlockHeight }
+    sign: async ({ blockhash, lastValidBlockHeight }) => {
+      const message = compileMessage({ payerKey: signers[0].publicKey, recentBlockhash: blockhash, instructions })
+      const signed = await signAll(new VersionedTransaction(message), cosigners)
+      return { ...signed, lastValidBlockHeight }
     },
   }
 }
+
+const signerOf = (keypair: Keypair) => {
+  const known = SIGNERS.get(keypair) ?? createSigner(keypair.secretKey.subarray(0, 32), keypair.publicKey.toBytes())
+  SIGNERS.set(keypair, known)
+  return known
+}
+
+/** One for each key, as the keystore has them. */
+const SIGNERS = new WeakMap<Keypair, ReturnType<typeof createSigner>>()

@@ -14,10 +14,10 @@ interface Options {
   readonly untilFinal?: boolean
 }
 
-interface Attempt {
-  readonly outcome: 'landed' | 'failed' | 'expired'
-  readonly doubted: boolean
-}
+type Attempt =
+  /** In this slot, as the one read of its transaction told: settlement has it in the log. */
+  | { readonly outcome: 'landed' | 'failed'; readonly doubted: boolean; readonly slot: number }
+  | { readonly outcome: 'expired'; readonly doubted: boolean }
 
 /** The product's own pool, tracker and proof, driven as settlement drives them but without the account streams. */
 export const productPolicy = ({ urls, slotMs, untilFinal = false }: Options): Policy => {
@@ -45,14 +45,16 @@ export const productPolicy = ({ urls, slotMs, untilFinal = false }: Options): Po
       const signatures: string[] = []
       let doubted = false
       for (;;) {
-        const signed = order.sign(await freshBlockhash(chain, slotMs))
+        const signed = await order.sign(await freshBlockhash(chain, slotMs))
         signatures.push(signed.signature)
+        // Between signing and sending, settlement waits for the log: others have their turn.
+        await new Promise((resolve) => setImmediate(resolve))
         const attempt = await follow(parts, order, signed)
         doubted ||= attempt.doubted
         if (attempt.outcome === 'expired') continue
         const landing: Landing = { order: order.id, verdict: attempt.outcome, signatures, ms: monotonicMs() - began, doubted }
         if (!untilFinal) return landing
-        if (await staysFinal(parts, order, signed)) return { ...landing, finalMs: monotonicMs() - began }
+        if (await staysFinal(parts, order, signed, attempt.slot)) return { ...landing, finalMs: monotonicMs() - began }
       }
     },
     close: async () => {
@@ -71,10 +73,10 @@ interface Parts {
 
 const follow = async ({ chain, tracker, slotMs, news }: Parts, order: Order, signed: SignedOrder): Promise<Attempt> => {
   const { signature, wire, lastValidBlockHeight } = signed
-  const landed = async (): Promise<'landed' | 'failed' | undefined> => {
+  const landed = async (): Promise<{ readonly outcome: 'landed' | 'failed'; readonly slot: number } | undefined> => {
     const answer = await chain.transaction(signature)
     if (!answer.ok || !answer.value) return undefined
-    return answer.value.error === null ? 'landed' : 'failed'
+    return { outcome: answer.value.error === null ? 'landed' : 'failed', slot: answer.value.slot }
   }
   for (let doubted = false; ; ) {
     const sighting = tracker.follow({ accountId: order.id, signature, wire, lastValidBlockHeight })
@@ -97,31 +99,29 @@ const follow = async ({ chain, tracker, slotMs, news }: Parts, order: Order, sig
     const outcome = await landed()
     if (outcome !== undefined) {
       tracker.forget(signature)
-      return { outcome, doubted }
+      return { ...outcome, doubted }
     }
     await pause(slotMs)
   }
 }
 
 /** True when the landing became final; false when it was proven gone for good and the order is to be signed anew. */
-const staysFinal = async (parts: Parts, order: Order, signed: SignedOrder): Promise<boolean> => {
-  const { chain, tracker, slotMs, news } = parts
-  for (;;) {
-    const answer = await chain.transaction(signed.signature)
-    const slot = answer.ok ? answer.value?.slot : undefined
-    for (let open = slot !== undefined; open && slot !== undefined; ) {
-      const sighting = tracker.finality({ accountId: order.id, signature: signed.signature, slot })
-      if (sighting.kind === 'final') {
-        tracker.forget(signed.signature)
-        return true
-      }
-      if (sighting.kind === 'pending') await news(order.id)
-      else open = (await proveAbsence(chain, signed.signature, { slot })).kind !== 'proven'
+const staysFinal = async (parts: Parts, order: Order, signed: SignedOrder, landedAt: number): Promise<boolean> => {
+  const { chain, tracker, news } = parts
+  for (let slot = landedAt; ; ) {
+    const sighting = tracker.finality({ accountId: order.id, signature: signed.signature, slot })
+    if (sighting.kind === 'final') {
+      tracker.forget(signed.signature)
+      return true
     }
-    if (slot !== undefined) {
-      // Taken back: the same bytes are open again, and only they may be sent until they are proven dead.
-      if ((await follow(parts, order, signed)).outcome === 'expired') return false
-    } else await pause(slotMs)
+    if (sighting.kind === 'pending' || (await proveAbsence(chain, signed.signature, { slot })).kind !== 'proven') {
+      await news(order.id)
+      continue
+    }
+    // Taken back: the same bytes are open again, and only they may be sent until they are proven dead.
+    const again = await follow(parts, order, signed)
+    if (again.outcome === 'expired') return false
+    slot = again.slot
   }
 }
 

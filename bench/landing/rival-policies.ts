@@ -95,7 +95,7 @@ const beliefPolicy = (belief: Belief, options: Options): Policy => {
     })
     while (signatures.length < MOST_SIGNATURES) {
       const latest = await retried(() => connection.getLatestBlockhash('confirmed'), slotMs)
-      const signed = order.sign(latest)
+      const signed = await order.sign(latest)
       signatures.push(signed.signature)
       const sentAt = monotonicMs()
       const send = () => quietly(connection.sendRawTransaction(signed.wire, { skipPreflight: true, maxRetries: 0 }))

@@ -88,6 +88,7 @@ export interface EndpointHealth {
 
 /** Solana as this product uses it, over any number of endpoints. Reads fail over; a send is never retried here. */
 export interface Chain {
+  /** At `confirmed`, at most a slot old: everybody who asks within one shares it. */
   latestBlockhash(): Promise<ChainAnswer<LatestBlockhash>>
   /** Finalised heights of the endpoints that answer. */
   finalizedHeights(): Promise<readonly FinalizedHeight[]>

@@ -1,20 +1,13 @@
 import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Registry } from '../platform/metrics.ts'
 import { accountReads, toImage } from './account-reads.ts'
+import { blockhashReads } from './blockhash-reads.ts'
 import type { Chain, FinalizedHeight } from './chain.ts'
 import { toChainError, toFailure, transactionErrorName } from './chain-error.ts'
 import type { Endpoint } from './pool/endpoint.ts'
 import { openEndpoints } from './pool/endpoints.ts'
 import { openSubscriptions } from './pool/subscriptions.ts'
-import {
-  BooleanAnswer,
-  EpochInfoAnswer,
-  LatestBlockhashAnswer,
-  PrioritizationFeesAnswer,
-  SignatureAnswer,
-  SimulationAnswer,
-  TransactionAnswer,
-} from './schema.ts'
+import { BooleanAnswer, EpochInfoAnswer, PrioritizationFeesAnswer, SignatureAnswer, SimulationAnswer, TransactionAnswer } from './schema.ts'
 import { statusReads } from './status-reads.ts'
 import { readTransaction } from './transaction-meta.ts'
 
@@ -34,7 +27,8 @@ const PRICED_ACCOUNTS = 128
 /** A `Chain` over a pool of endpoints. Reads are answered by whoever is healthy and fast; what must not fail over names its endpoint. */
 export const createChain = ({ urls, registry, clock = systemClock, slotMs: expected = MAINNET_SLOT_MS }: PoolOptions): Chain => {
   const endpoints = openEndpoints({ urls, registry, clock, expectedSlotMs: expected })
-  const subscriptions = openSubscriptions({ endpoints, clock, slotMs: () => endpoints.slots.slotMs() ?? expected })
+  const slotMs = () => endpoints.slots.slotMs() ?? expected
+  const subscriptions = openSubscriptions({ endpoints, clock, slotMs })
 
   const finalizedHeight = async (endpoint: Endpoint): Promise<FinalizedHeight | undefined> => {
     const call = { method: 'getEpochInfo', params: [{ commitment: 'finalized' }] }
@@ -46,12 +40,7 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
   return {
     ...accountReads(endpoints),
     ...statusReads(endpoints),
-
-    latestBlockhash: async () => {
-      const call = { method: 'getLatestBlockhash', params: [{ commitment: 'confirmed' }] }
-      const answer = await endpoints.read(call, LatestBlockhashAnswer, { commitment: 'confirmed', minSlotAt: 0 })
-      return answer.ok ? { ok: true, value: { ...answer.value.value, slot: answer.value.context.slot } } : answer
-    },
+    ...blockhashReads(endpoints, slotMs),
 
     finalizedHeights: async () => (await Promise.all(endpoints.all().map(finalizedHeight))).filter((height) => height !== undefined),
 
@@ -68,7 +57,7 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
       const chosen = fanout === undefined ? endpoints.all() : endpoints.order('sendTransaction').slice(0, fanout)
       const answers = await Promise.all(
         chosen.map((endpoint) =>
-          endpoint.ask(call, { alone: true, ifAllowed: true }).then(
+          endpoint.ask(call, { sends: true, ifAllowed: true }).then(
             () => ({ endpoint: endpoint.name, error: undefined }),
             (error: unknown) => ({ endpoint: endpoint.name, error: toChainError(toFailure(error)) }),
           ),

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../platform/clock.ts'
 import { fromRpcError, RpcFailure } from '../chain-error.ts'
 import type { RpcCall, Transport } from './json-rpc.ts'
 import type { Meters } from './meters.ts'
@@ -10,6 +11,8 @@ export interface Batcher {
 
 /** Providers allow from ten to a hundred; a larger one also answers as late as its slowest call. */
 const MOST_PER_BATCH = 10
+/** A batch may also have failed for another reason than being one: it is tried again. */
+const OFF_MS = 60_000
 
 interface Waiting {
   readonly call: RpcCall
@@ -20,7 +23,8 @@ interface Waiting {
 
 export const createBatcher = (transport: Transport, endpoint: string, meters: Meters): Batcher => {
   let waiting: Waiting[] = []
-  let allowed = true
+  let offUntil = Number.NEGATIVE_INFINITY
+  const allowed = () => monotonicMs() >= offUntil
 
   const single = async ({ call, signal }: Pick<Waiting, 'call' | 'signal'>): Promise<unknown> => {
     const [answer] = await transport.post([call], { signal })
@@ -50,8 +54,8 @@ export const createBatcher = (transport: Transport, endpoint: string, meters: Me
       // Answered, but not as a batch is answered: this endpoint takes none.
       if (!(error instanceof RpcFailure) || error.fault !== 'broken') for (const each of part) each.reject(error)
       else {
-        if (allowed) meters.decided('batching_off', endpoint)
-        allowed = false
+        if (allowed()) meters.decided('batching_off', endpoint)
+        offUntil = monotonicMs() + OFF_MS
         for (const each of part) settle(each)
       }
     }
@@ -60,7 +64,7 @@ export const createBatcher = (transport: Transport, endpoint: string, meters: Me
   const flush = (): void => {
     const all = waiting
     waiting = []
-    if (all.length === 1 || !allowed) for (const each of all) settle(each)
+    if (all.length === 1 || !allowed()) for (const each of all) settle(each)
     else for (let from = 0; from < all.length; from += MOST_PER_BATCH) void flushPart(all.slice(from, from + MOST_PER_BATCH))
   }
 

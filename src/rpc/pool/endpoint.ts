@@ -36,8 +36,8 @@ export interface Endpoint {
 
 export interface AskOptions {
   readonly signal?: AbortSignal
-  /** On its own connections, never in a batch: a send may not wait behind reads. */
-  readonly alone?: boolean
+  /** A send: with its own places and batches, it may not wait behind reads. */
+  readonly sends?: boolean
   /** Not asked at all while it is over its limit: for calls that go to it and no other. */
   readonly ifAllowed?: boolean
 }
@@ -66,13 +66,14 @@ const READS_AT_ONCE = 32
 const READS_WAITING = 4_096
 const SENDS_AT_ONCE = 32
 const SENDS_WAITING = 512
+const TIMED_OUT = new RpcFailure('broken', 'no answer in time')
 /** No chain is there yet. */
 const FAR_SLOT = Number.MAX_SAFE_INTEGER - 1
 
 export const createEndpoint = (options: EndpointOptions): Endpoint => {
   const { url, name, weight, socketUrl, slots, meters } = options
   const transport = createTransport(url, options.clock)
-  const batcher = createBatcher(transport, name, meters)
+  const [readBatches, sendBatches] = [createBatcher(transport, name, meters), createBatcher(transport, name, meters)]
   const latency = createLatency(monotonicMs)
   const limiter = createLimiter({ now: monotonicMs, perSecond: options.perSecond })
   const breaker = circuitBreaker(
@@ -104,7 +105,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     if (failure.slot !== undefined) slots.note(name, 'confirmed', failure.slot)
   }
 
-  const ask = async (call: RpcCall, timeoutMs: number, { signal, alone = false }: AskOptions): Promise<unknown> => {
+  const ask = async (call: RpcCall, timeoutMs: number, { signal, sends: isSend = false }: AskOptions): Promise<unknown> => {
     const running = { at: monotonicMs() }
     const done = (outcome: string): number => {
       const ms = monotonicMs() - running.at
@@ -114,19 +115,28 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     // Time counts from here: what waits before it waits for us, not for the endpoint.
     const run = (): Promise<unknown> => {
       if (signal?.aborted) throw new RpcFailure('given_up', 'another endpoint was faster')
-      const timeout = AbortSignal.timeout(timeoutMs)
-      const both = signal ? AbortSignal.any([signal, timeout]) : timeout
+      const over = new AbortController()
+      // Their errors are made once: AbortSignal.timeout and any would make one for each call, and those add up to more than the call.
+      const timer = setTimeout(() => over.abort(TIMED_OUT), timeoutMs)
+      const givenUp = () => over.abort(signal?.reason)
+      signal?.addEventListener('abort', givenUp, { once: true })
       running.at = monotonicMs()
       started.add(running)
       limiter.took(call.method)
-      return (alone ? single(call, both) : batcher.ask(call, both)).catch((error: unknown) => {
-        // Given up by the caller says nothing of the endpoint; given up by the clock does.
-        if (signal?.aborted) throw new RpcFailure('given_up', 'another endpoint was faster')
-        throw timeout.aborted ? new RpcFailure('broken', `no answer in ${timeoutMs} ms`) : toFailure(error)
-      })
+      return (isSend ? sendBatches : readBatches)
+        .ask(call, over.signal)
+        .catch((error: unknown) => {
+          // Given up by the caller says nothing of the endpoint; given up by the clock does.
+          if (signal?.aborted) throw new RpcFailure('given_up', 'another endpoint was faster')
+          throw over.signal.aborted ? new RpcFailure('broken', `no answer in ${timeoutMs} ms`) : toFailure(error)
+        })
+        .finally(() => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', givenUp)
+        })
     }
     try {
-      const result = await (alone ? sends : reads).execute(run)
+      const result = await (isSend ? sends : reads).execute(run)
       const ms = done('ok')
       // The first answer paid for the connection.
       if (connected) latency.note(call.method, ms)

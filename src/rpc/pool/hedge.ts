@@ -98,12 +98,15 @@ export const createHedger = (meters: Meters, clock: Clock): Hedger => {
           if (running.size === 0) throw worst(failures)
         }
       } finally {
-        timer.abort()
-        lost.abort()
+        timer.abort(DECIDED)
+        if (running.size > 0) lost.abort(DECIDED)
       }
     },
   }
 }
+
+/** One for all: an error of its own for each read would cost more than the read's bookkeeping. */
+const DECIDED = new RpcFailure('given_up', 'another endpoint was faster')
 
 type Settled<T> =
   | { readonly endpoint: Endpoint; readonly ok: true; readonly value: T }

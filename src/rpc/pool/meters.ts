@@ -17,6 +17,7 @@ export type Decision =
   | 'limited'
   | 'deduplicated'
   | 'coalesced'
+  | 'shared'
   | 'batched'
   | 'batching_off'
   | 'min_slot_off'

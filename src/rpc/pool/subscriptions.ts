@@ -27,6 +27,8 @@ const OPEN_TIMEOUT_MS = 3_000
 /** Nothing to watch for this long: the socket is given back. */
 const IDLE_MS = 30_000
 const TICK_MS = 250
+/** One subscription each while these few are pending; more of them are told by every slot, when one poll of 256 has news of all. */
+const MOST_SUBSCRIBED = 32
 
 const Message = z.object({
   id: z.number().optional(),
@@ -61,7 +63,10 @@ export const openSubscriptions = ({ endpoints, clock, slotMs }: SubscriptionsOpt
         endpoints.meters.decided('socket_told', best.name)
         tell(signature)
       },
-      slot: (slot) => endpoints.slots.note(best.name, 'processed', slot),
+      slot: (slot) => {
+        endpoints.slots.note(best.name, 'processed', slot)
+        for (const signature of watched.keys()) if (!session?.has(signature)) tell(signature)
+      },
       gap: () => {
         endpoints.meters.decided('socket_gap', best.name)
         tellAll()
@@ -119,6 +124,8 @@ export const openSubscriptions = ({ endpoints, clock, slotMs }: SubscriptionsOpt
 
 interface Session {
   readonly endpoint: string
+  /** It will tell of the signature itself. */
+  has(signature: string): boolean
   subscribe(signature: string): void
   unsubscribe(signature: string): void
   live(): boolean
@@ -141,6 +148,7 @@ const openSession = (endpoint: Endpoint, listener: Listener): Session => {
   /** Request id → signature, then subscription id → signature. */
   const asked = new Map<number, string>()
   const subscribed = new Map<number, string>()
+  const known = new Set<string>()
   let nextId = 1
   let newest = 0
   let heardAt = monotonicMs()
@@ -152,7 +160,8 @@ const openSession = (endpoint: Endpoint, listener: Listener): Session => {
     return id
   }
   const subscribe = (signature: string): void => {
-    if (socket.readyState !== socket.OPEN || [...asked.values(), ...subscribed.values()].includes(signature)) return
+    if (socket.readyState !== socket.OPEN || known.has(signature) || known.size >= MOST_SUBSCRIBED) return
+    known.add(signature)
     asked.set(request('signatureSubscribe', [signature, { commitment: 'confirmed' }]), signature)
   }
   const noteSlot = (result: unknown): void => {
@@ -173,14 +182,18 @@ const openSession = (endpoint: Endpoint, listener: Listener): Session => {
     const signature = id === undefined ? undefined : asked.get(id)
     if (id !== undefined && signature !== undefined) {
       asked.delete(id)
-      if (typeof result === 'number') subscribed.set(result, signature)
+      if (typeof result === 'number' && known.has(signature)) subscribed.set(result, signature)
+      else if (typeof result === 'number') request('signatureUnsubscribe', [result])
+      else known.delete(signature)
     }
     if (method === 'slotNotification') noteSlot(params?.result)
     if (method !== 'signatureNotification' || !params) return
     const told = subscribed.get(params.subscription)
     // The node ends a signature's subscription with its notice.
     subscribed.delete(params.subscription)
-    if (told !== undefined) listener.told(told)
+    if (told === undefined) return
+    known.delete(told)
+    listener.told(told)
   }
   const end = (): void => {
     if (over) return
@@ -200,8 +213,11 @@ const openSession = (endpoint: Endpoint, listener: Listener): Session => {
 
   return {
     endpoint: endpoint.name,
+    has: (signature) => known.has(signature),
     subscribe,
     unsubscribe: (signature) => {
+      // Not answered yet: its subscription is given back with the answer.
+      known.delete(signature)
       for (const [id, each] of subscribed) {
         if (each !== signature) continue
         subscribed.delete(id)

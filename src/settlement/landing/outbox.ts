@@ -1,4 +1,4 @@
-import { VersionedTransaction } from '@solana/web3.js'
+import { wireKeys } from '../../rpc/wire-keys.ts'
 import { LANES, type Lane } from './lane.ts'
 
 /** What waits to be sent: by lane, many at once, but in order where one account's transactions write the same chain accounts. */
@@ -23,30 +23,49 @@ export interface Outgoing {
 const AT_ONCE = 64
 
 interface Queued extends Outgoing {
-  readonly number: number
   /** Chain accounts that it writes, without the fee payer, which all write. */
   readonly writes: ReadonlySet<string>
 }
 
 export const createOutbox = (atOnce = AT_ONCE): Outbox => {
-  let waiting: Queued[] = []
-  const running = new Set<Queued>()
-  let count = 0
+  /** What waits or runs, by signature and by trading account; of one account in the order it came. */
+  const waiting = new Map<string, Queued>()
+  const ofAccount = new Map<string, Set<Queued>>()
+  /** What may go now, in the order it became so. */
+  const ready: Readonly<Record<Lane, Set<Queued>>> = { cancel: new Set(), close: new Set(), open: new Set() }
+  let running = 0
   let closed = false
 
   /** Between accounts there is no order to keep: what they write in common is a market's. */
-  const clash = (a: Queued, b: Queued): boolean => a.accountId === b.accountId && [...a.writes].some((key) => b.writes.has(key))
-  const ready = (item: Queued): boolean =>
-    ![...running].some((other) => clash(item, other)) && !waiting.some((other) => other.number < item.number && clash(item, other))
+  const isBlocked = (item: Queued, before: Iterable<Queued>): boolean => {
+    for (const other of before) {
+      if (other === item) return false
+      for (const key of item.writes) if (other.writes.has(key)) return true
+    }
+    return false
+  }
+
+  /** It is sent, or need not be: those of its account that it held back may go. */
+  const gone = (item: Queued): void => {
+    const siblings = ofAccount.get(item.accountId)
+    siblings?.delete(item)
+    if (!siblings || siblings.size === 0) return void ofAccount.delete(item.accountId)
+    for (const each of siblings) {
+      if (waiting.has(each.signature) && !ready[each.lane].has(each) && !isBlocked(each, siblings)) ready[each.lane].add(each)
+    }
+  }
 
   const fill = (): void => {
-    while (!closed && running.size < atOnce) {
-      const next = LANES.flatMap((lane) => waiting.filter((item) => item.lane === lane)).find(ready)
-      if (!next) return
-      waiting = waiting.filter((item) => item !== next)
-      running.add(next)
+    while (!closed && running < atOnce) {
+      const lane = LANES.find((each) => ready[each].size > 0)
+      const next = lane && ready[lane].values().next().value
+      if (!lane || !next) return
+      ready[lane].delete(next)
+      waiting.delete(next.signature)
+      running++
       const done = () => {
-        running.delete(next)
+        running--
+        gone(next)
         fill()
       }
       next.send().then(done, done)
@@ -55,22 +74,31 @@ export const createOutbox = (atOnce = AT_ONCE): Outbox => {
 
   return {
     push: (item) => {
-      if (closed || waiting.some(({ signature }) => signature === item.signature)) return
-      waiting.push({ ...item, number: count++, writes: writesOf(item.wire) })
+      if (closed || waiting.has(item.signature)) return
+      const queued: Queued = { ...item, writes: writesOf(item.wire) }
+      const siblings = ofAccount.get(item.accountId) ?? new Set()
+      waiting.set(item.signature, queued)
+      ofAccount.set(item.accountId, siblings.add(queued))
+      if (!isBlocked(queued, siblings)) ready[item.lane].add(queued)
       fill()
     },
     drop: (signature) => {
-      waiting = waiting.filter((item) => item.signature !== signature)
+      const item = waiting.get(signature)
+      if (!item) return
+      waiting.delete(signature)
+      ready[item.lane].delete(item)
+      gone(item)
       fill()
     },
     size: () => {
       const sizes = { cancel: 0, close: 0, open: 0 }
-      for (const { lane } of waiting) sizes[lane]++
+      for (const { lane } of waiting.values()) sizes[lane]++
       return sizes
     },
     close: () => {
       closed = true
-      waiting = []
+      waiting.clear()
+      ofAccount.clear()
     },
   }
 }
@@ -79,6 +107,12 @@ const FEE_PAYER = 0
 
 /** Accounts from lookup tables are not named in the bytes; they are the venue's, never a trader's. */
 const writesOf = (wire: Uint8Array): ReadonlySet<string> => {
-  const { message } = VersionedTransaction.deserialize(wire)
-  return new Set(message.staticAccountKeys.flatMap((key, i) => (i !== FEE_PAYER && message.isAccountWritable(i) ? [key.toBase58()] : [])))
+  const keys = wireKeys(wire)
+  const writes = new Set<string>()
+  for (let i = FEE_PAYER + 1; i < keys.count; i++) {
+    const key = keys.at(i)
+    // Compared only: the bytes as text, base58 of each would cost more than all the rest.
+    if (key && keys.isWritable(i)) writes.add(Buffer.from(key).toString('latin1'))
+  }
+  return writes
 }

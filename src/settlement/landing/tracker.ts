@@ -94,6 +94,10 @@ export const createTracker = (options: TrackerOptions): Tracker => {
   const resendMs = () => slotMs() * RESEND_SLOTS
   let heightsAt = Number.NEGATIVE_INFINITY
   let hinted = new AbortController()
+  // Asked before: to abort makes an error, also where there is nothing left to abort.
+  const hint = (): void => {
+    if (!hinted.signal.aborted) hinted.abort()
+  }
 
   const send = (entry: Open, signature: string): void => {
     entry.sentAt = clock.now()
@@ -128,7 +132,8 @@ export const createTracker = (options: TrackerOptions): Tracker => {
   }
 
   const pollOpen = async (): Promise<void> => {
-    const unseen = [...open].filter(([, entry]) => entry.sighting.kind === 'pending')
+    // What still waits for its turn to be sent has nothing to be told of.
+    const unseen = [...open].filter(([, entry]) => entry.sighting.kind === 'pending' && entry.round > 0)
     await forStatuses(chain, unseen, false, ([signature, entry], state) => {
       if (open.get(signature) !== entry || entry.sighting.kind !== 'pending') return
       if (state && state.commitment !== 'processed') return see(entry, signature, state)
@@ -196,7 +201,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
         known.sighting = { kind: 'pending' }
         return sighting
       }
-      const unwatch = chain.watch(signature, () => hinted.abort())
+      const unwatch = chain.watch(signature, hint)
       const entry: Open = {
         ...{ accountId, wire, lastValidBlockHeight, lane, unwatch },
         ...{ firstSentAt: undefined, sentAt: 0, round: 0, processed: false, sighting: { kind: 'pending' } },

@@ -4,11 +4,11 @@ import {
   PublicKey,
   SystemProgram,
   type TransactionInstruction,
-  TransactionMessage,
   VersionedTransaction,
 } from '@solana/web3.js'
 import bs58 from 'bs58'
 import type { Chain, ChainError, LatestBlockhash, Simulation } from '../../rpc/chain.ts'
+import { compileMessage } from '../../rpc/compile-message.ts'
 import type { FeePolicy } from '../../rpc/fees/fee-policy.ts'
 import type { Sender, Tip } from '../../rpc/send/sender.ts'
 import type { Cosigner } from '../../rpc/venue/venue.ts'
@@ -136,7 +136,7 @@ interface Terms {
 
 const compile = (draft: Draft, { latest, units, price, tip }: Terms): VersionedTransaction => {
   const payerKey = new PublicKey(draft.payer.publicKey)
-  const message = new TransactionMessage({
+  const message = compileMessage({
     payerKey,
     recentBlockhash: latest.blockhash,
     instructions: [
@@ -146,8 +146,9 @@ const compile = (draft: Draft, { latest, units, price, tip }: Terms): VersionedT
       ...draft.instructions.filter((instruction) => !isBid(instruction)),
       ...(tip ? [SystemProgram.transfer({ fromPubkey: payerKey, toPubkey: new PublicKey(tip.account), lamports: tip.lamports })] : []),
     ],
+    lookupTables: draft.lookupTables,
   })
-  return new VersionedTransaction(message.compileToV0Message([...draft.lookupTables]))
+  return new VersionedTransaction(message)
 }
 
 const isBid = ({ programId, data }: TransactionInstruction): boolean =>

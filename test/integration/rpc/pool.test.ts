@@ -8,6 +8,8 @@ import { createChain } from '../../../src/rpc/pool.ts'
 import { solana } from '../../support/services.ts'
 import { type Front, openFront } from './front.ts'
 
+const SLOT_MS = 50
+
 interface Pool {
   readonly chain: Chain
   readonly fronts: readonly Front[]
@@ -33,7 +35,7 @@ describe('the RPC pool', function () {
     const registry = createRegistry('test')
     // No sockets here: they are tested by themselves.
     const urls = fronts.map(({ url }, i) => `${url}#ws=ws://127.0.0.1:9&${options.fragments?.[i] ?? ''}`)
-    const chain = createChain({ urls, registry, slotMs: 50 })
+    const chain = createChain({ urls, registry, slotMs: SLOT_MS })
     closers.push(() => chain.close(), ...fronts.map((front) => front.close))
     const named = (front: Front) => chain.endpoints().find(({ endpoint }) => front.url.endsWith(endpoint.split(':').slice(1).join(':')))!
     // Everyone has been probed.
@@ -168,7 +170,9 @@ describe('the RPC pool', function () {
     behind.faults.change = (_method, answer) => shiftSlots(answer, -60)
     await until(async () => state(behind) === 'behind')
     const slots: number[] = []
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 15; i++) {
+      // Within a slot everybody shares one.
+      await systemClock.sleep(SLOT_MS)
       const answer = await chain.latestBlockhash()
       assert.ok(answer.ok)
       slots.push(answer.value.slot)
@@ -177,19 +181,34 @@ describe('the RPC pool', function () {
     assert.ok((await decided('skipped_behind', behind)) > 0)
   })
 
+  it('asks for one blockhash a slot, whoever wants it', async () => {
+    const { chain, fronts, decided } = await open(1)
+    const [front] = fronts as [Front]
+    const before = front.calls('getLatestBlockhash')
+    const began = performance.now()
+    for (let i = 0; i < 40; i++) {
+      assert.ok((await chain.latestBlockhash()).ok)
+      await systemClock.sleep(5)
+    }
+    const slots = Math.ceil((performance.now() - began) / SLOT_MS) + 1
+    const asked = front.calls('getLatestBlockhash') - before
+    assert.ok(asked >= 2 && asked <= slots, `${asked} in ${slots} slots`)
+    assert.equal(await decided('shared'), 40 - asked)
+  })
+
   it('asks with minContextSlot where it is kept, and checks the slot itself where it is not', async () => {
     const { chain, fronts, decided } = await open(1)
     const [front] = fronts as [Front]
     const seen: unknown[] = []
     front.faults.change = (method, answer, params) => {
-      if (method === 'getLatestBlockhash') seen.push((params[0] as { minContextSlot?: number }).minContextSlot)
+      if (method === 'getBalance') seen.push((params[1] as { minContextSlot?: number }).minContextSlot)
       return answer
     }
-    assert.ok((await chain.latestBlockhash()).ok)
-    assert.ok((await chain.latestBlockhash()).ok)
+    assert.ok((await chain.balance(someone())).ok)
+    assert.ok((await chain.balance(someone())).ok)
     assert.ok(typeof seen[1] === 'number' && seen[1] > 0)
     front.faults.change = (_method, answer) => shiftSlots(answer, -60)
-    const stale = await chain.latestBlockhash()
+    const stale = await chain.balance(someone())
     assert.deepEqual([stale.ok, !stale.ok && stale.error.kind], [false, 'unavailable'])
     assert.ok((await decided('refused_stale', front)) > 0)
   })
@@ -203,7 +222,8 @@ describe('the RPC pool', function () {
       await chain.latestBlockhash()
       return state(liar) === 'ahead'
     })
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 10; i++) {
+      await systemClock.sleep(SLOT_MS)
       const answer = await chain.latestBlockhash()
       assert.ok(answer.ok && answer.value.slot < 100_000, 'the watermark was moved by one alone')
     }

@@ -63,7 +63,7 @@ describe('what other bots get wrong', function () {
   const signed = async (what: Order) => {
     const latest = await reader.latestBlockhash()
     assert.ok(latest.ok)
-    return what.sign(latest.value)
+    return await what.sign(latest.value)
   }
 
   it('drift: a failed transaction is not a success', async () => {

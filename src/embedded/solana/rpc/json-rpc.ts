@@ -27,20 +27,26 @@ export const MIN_CONTEXT_SLOT = -32016
  * leaves, so that no answer speaks of what a crash could undo.
  */
 export const dispatch = async (methods: Methods, body: unknown, durable: () => Promise<void>, log: Logger): Promise<unknown> => {
-  if (!Array.isArray(body)) return one(methods, body, durable, log)
+  if (!Array.isArray(body)) {
+    const answer = await one(methods, body, log)
+    await durable()
+    return answer
+  }
   if (body.length === 0) return failure(null, -32600, 'Invalid request')
   const answers: unknown[] = []
   // In order: a batch that sends and then asks sees its own send.
   for (const request of body) {
-    const answer = await one(methods, request, durable, log)
+    const answer = await one(methods, request, log)
     if (answer !== undefined) answers.push(answer)
   }
+  // Once for all of them: ten sends of one batch are one write to the disk.
+  await durable()
   return answers.length > 0 ? answers : undefined
 }
 
 export const parseError = () => failure(null, -32700, 'Parse error')
 
-const one = async (methods: Methods, request: unknown, durable: () => Promise<void>, log: Logger): Promise<unknown> => {
+const one = async (methods: Methods, request: unknown, log: Logger): Promise<unknown> => {
   if (typeof request !== 'object' || request === null || !('method' in request) || typeof request.method !== 'string')
     return failure(null, -32600, 'Invalid request')
   const id = 'id' in request ? request.id : undefined
@@ -49,10 +55,8 @@ const one = async (methods: Methods, request: unknown, durable: () => Promise<vo
   if (!method) return id === undefined ? undefined : failure(id, -32601, 'Method not found')
   try {
     const result = await method(params)
-    await durable()
     return id === undefined ? undefined : { jsonrpc: '2.0', result: result ?? null, id }
   } catch (error) {
-    await durable()
     if (id === undefined) return undefined
     if (error instanceof RpcError) return failure(id, error.code, error.message, error.data)
     log.error({ err: error, method: request.method }, 'method failed')
