@@ -85,8 +85,10 @@ export const servePort = async (deps: PortDeps): Promise<HostilePort> => {
 
     const answers: RpcAnswer[] = []
     // In order: a batch that sends and then asks sees its own send.
-    for (const one of requests) answers.push(await answerOne(one, n))
-    if (method === 'sendTransaction' && hit('loseAnswer')) return void request.socket.destroy()
+    // Each draws its own lot: calls that travel together do not share their fate.
+    for (const [i, one] of requests.entries()) answers.push(await answerOne(one, n + i / LOTS))
+    const losable = requests.some((one) => one.method === 'sendTransaction')
+    if (losable && drawn('sendTransaction', n, 'loseAnswer', faultsOf('sendTransaction').loseAnswer)) return void request.socket.destroy()
     const text = JSON.stringify(Array.isArray(body) ? answers : answers[0])
     if (hit('slow')) return trickle(response, text, given.slowMs ?? 1_000)
     reply(response, text)
@@ -127,6 +129,9 @@ export const servePort = async (deps: PortDeps): Promise<HostilePort> => {
     },
   }
 }
+
+/** More than any batch has calls. */
+const LOTS = 10_000
 
 /** Pieces of a slow answer. */
 const PIECES = 8
