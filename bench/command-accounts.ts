@@ -1,5 +1,6 @@
 import type { AccountCommand } from '../src/commands/account/command.ts'
 import { createAccountHandler } from '../src/commands/handler/create-handler.ts'
+import { PLAIN } from '../src/events/order-terms.ts'
 import type { EventStore } from '../src/events/store/event-store.ts'
 import { parseAccountStream } from '../src/events/streams.ts'
 import { systemClock } from '../src/platform/clock.ts'
@@ -74,6 +75,7 @@ const placed = (clOrdId: string): AccountCommand => ({
     cashOrderQty: null,
     price: '1',
     maxSlippageBps: 100,
+    ...PLAIN,
   },
   instrument: { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001' },
   reference: undefined,

@@ -1,6 +1,7 @@
 import type { AccountEvent, DataOf } from '../events/account/account-event.ts'
 import { isTerminal, type OrdStatus } from '../events/fields.ts'
 import type { OrderFacts } from '../events/order-document.ts'
+import { rareTermsOf } from '../events/order-terms.ts'
 
 /** An order from its events alone. Written apart from the write side's fold and the read models, so that it can check both. */
 export interface FoldedOrder extends OrderFacts {
@@ -13,6 +14,7 @@ export const changedOrder = (event: AccountEvent): string | undefined => {
     case 'OrderAccepted':
     case 'OrderRejected':
     case 'OrderTriggered':
+    case 'OrderTrailed':
     case 'OrderCancelRequested':
     case 'OrderCanceled':
     case 'OrderExpired':
@@ -32,6 +34,8 @@ export const foldOrder = (order: FoldedOrder | undefined, event: AccountEvent, p
   switch (event.type) {
     case 'OrderTriggered':
       return { ...order, position }
+    case 'OrderTrailed':
+      return { ...order, stopPrice: event.data.stopPrice, position }
     case 'OrderCancelRequested':
       return { ...order, ordStatus: 'PendingCancel', position }
     case 'OrderCanceled':
@@ -78,6 +82,7 @@ const opened = (
   cumQty: 0n,
   cumQuote: 0n,
   price: data.price,
+  ...rareTermsOf(data),
   text,
   baseDecimals: data.instrument.baseDecimals,
   quoteDecimals: data.instrument.quoteDecimals,

@@ -12,6 +12,7 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
         if (event.data.orderId === orderId) instrument = event.data.instrument
         return event.data.orderId === orderId
       case 'OrderTriggered':
+      case 'OrderTrailed':
       case 'OrderCancelRequested':
       case 'OrderCanceled':
       case 'OrderExpired':
@@ -35,6 +36,9 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'FundsCredited':
       case 'FundsDepositFailed':
       case 'FundsDepositReversed':
+      case 'DeadManArmed':
+      case 'DeadManDisarmed':
+      case 'DeadManFired':
         return false
       default:
         return event satisfies never

@@ -119,7 +119,11 @@ const covers = (row: Row, replayed: Row): boolean => {
 }
 
 /** Fields that a row has only when they apply: one that is there without reason is a difference. */
-const CONDITIONAL = ['cashOrderQty', 'price', 'text', 'execRefId', 'busted', 'lastQty', 'lastPx']
+const CONDITIONAL = [
+  ...['cashOrderQty', 'price', 'text', 'execRefId', 'busted', 'lastQty', 'lastPx'],
+  ...['stopPrice', 'trailingOffset', 'trailingOffsetBps', 'expireTime', 'reduceOnly', 'postOnly', 'strategyId', 'listId', 'leg'],
+  ...['algoId', 'slice'],
+]
 
 /** A balance of nothing may be told or left out. */
 const isEmpty = (row: Row): boolean => row.settled === '0' && row.reserved === '0' && row.available === '0'

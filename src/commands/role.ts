@@ -4,6 +4,7 @@ import type { Route } from '../platform/http/route.ts'
 import type { AccountHandler } from './handler/account-handler.ts'
 import { type AccountHandlerDeps, createAccountHandler } from './handler/create-handler.ts'
 import { cancelOrderRoute } from './routes/cancel-order.ts'
+import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
 import { openAccountRoute } from './routes/open-account.ts'
 import { placeOrderRoute } from './routes/place-order.ts'
 import type { QuoteSource } from './routes/quote-source.ts'
@@ -34,6 +35,7 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
     routes: [
       placeOrderRoute(ports),
       cancelOrderRoute(ports),
+      deadManSwitchRoute(ports),
       openAccountRoute(ports),
       requestDepositRoute(ports),
       showOperationRoute(ports),

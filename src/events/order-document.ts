@@ -1,8 +1,9 @@
 import { averagePrice, formatPrice, formatUnits } from '../platform/decimal.ts'
 import { isTerminal, type OrderType, type OrdStatus, type Side, type TimeInForce } from './fields.ts'
+import { type RareTerms, rareDocument } from './order-terms.ts'
 
 /** An order's values from which both sides of the system build the same answer. */
-export interface OrderFacts {
+export interface OrderFacts extends RareTerms {
   readonly orderId: string
   readonly accountId: string
   readonly clOrdId: string
@@ -46,6 +47,7 @@ export const orderDocument = (o: OrderFacts) => {
     leavesQty,
     avgPx: formatPrice(averagePrice(o.cumQuote, o.cumQty, o.baseDecimals, o.quoteDecimals)),
     ...(o.price !== null ? { price: o.price } : {}),
+    ...rareDocument(o),
     ...(o.text !== null ? { text: o.text } : {}),
     position: o.position,
   }

@@ -52,6 +52,10 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
     case 'FundsDepositFailed':
     case 'OrderRejected':
     case 'OrderTriggered':
+    case 'OrderTrailed':
+    case 'DeadManArmed':
+    case 'DeadManDisarmed':
+    case 'DeadManFired':
     case 'OrderCancelRequested':
     case 'TransactionSigned':
     case 'TransactionExpired':

@@ -13,7 +13,11 @@ const plainOrder: Upcast = (data) => ({
 })
 
 /** Step n (from 0) makes an event of version n + 1 one of version n + 2. Types that did not change are absent. A step is never edited once released. */
-const STEPS: readonly Readonly<Record<string, Upcast>>[] = [{ OrderAccepted: plainOrder, OrderRejected: plainOrder }]
+const STEPS: readonly Readonly<Record<string, Upcast>>[] = [
+  { OrderAccepted: plainOrder, OrderRejected: plainOrder },
+  // until then only limits could trigger
+  { OrderTriggered: (data) => ({ ...data, condition: 'limit' }) },
+]
 
 /** Version that this build writes; one number for all types, raised when any schema grows. */
 export const SCHEMA_VERSION = STEPS.length + 1

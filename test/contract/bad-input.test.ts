@@ -173,7 +173,7 @@ const routesInCode = (): string[] =>
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .flatMap((entry) => {
       const text = readFileSync(join(entry.parentPath ?? entry.path, entry.name), 'utf8')
-      return [...text.matchAll(/method: '(GET|POST|DELETE)',\s*path: '(\/v1\/[^']*)'/g)].map(
+      return [...text.matchAll(/method: '(GET|POST|PUT|PATCH|DELETE)',\s*path: '(\/v1\/[^']*)'/g)].map(
         ([, method, path]) => `${method} ${path!.replaceAll(/:\w+/g, ':')}`,
       )
     })

@@ -2,7 +2,7 @@ import type { BadKind } from './bad-values.ts'
 
 /** One route as the contract has it, with one request that it accepts, from which every bad one is made. */
 export interface RouteRow {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** The route as the code names it. */
   readonly path: string
   /** A request of the account `own` that is well-formed. */
@@ -99,7 +99,26 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
         price: { good: '1', bad: 'amount' },
         timeInForce: { good: 'gtc', bad: 'word' },
         maxSlippageBps: { good: 50, bad: 'count', optional: true },
+        stopPrice: { good: undefined, bad: 'amount', optional: true },
+        trailingOffset: { good: undefined, bad: 'amount', optional: true },
+        trailingOffsetBps: { good: undefined, bad: 'count', optional: true },
+        expireTime: { good: undefined, bad: 'word', optional: true },
+        reduceOnly: { good: false, bad: 'flag', optional: true },
+        postOnly: { good: false, bad: 'flag', optional: true },
+        strategyId: { good: undefined, bad: 'id', optional: true },
       },
+    },
+    {
+      method: 'PUT',
+      path: '/v1/dead-man-switch',
+      good: '/v1/dead-man-switch',
+      allowed: 'trader',
+      forbidden: ['analyst', 'auditor', 'operator'],
+      ofAccount: true,
+      unknown: [],
+      malformed: [],
+      query: {},
+      body: { accountId: { good: own, bad: 'id' }, timeoutMs: { good: 60_000, bad: 'count' } },
     },
     {
       method: 'GET',

@@ -29,6 +29,8 @@ export type AccountCommand =
       readonly route: 'unprobed' | 'available' | 'none'
     }
   | { readonly type: 'CancelOrder'; readonly number: number }
+  /** Arms the dead-man switch, again before its deadline to keep the orders; 0 takes it off. */
+  | { readonly type: 'ArmDeadMan'; readonly timeoutMs: number }
   | { readonly type: 'AssignWallet'; readonly publicKey: string; readonly path: string }
   /** A transfer to the wallet that nobody had asked for, final on the chain; `tokenAccount` is the wallet itself for native SOL. */
   | {
@@ -40,7 +42,14 @@ export type AccountCommand =
       readonly amount: bigint
     }
   | { readonly type: 'FailDeposit'; readonly depositId: string; readonly reason: string }
+  /** A quote for a resting order: the decider knows which of its conditions it must meet. */
   | { readonly type: 'TriggerOrder'; readonly number: number; readonly trigger: PriceCitation }
+  /** A quote that a trailing stop follows; the instrument's tick is the least step worth recording. */
+  | { readonly type: 'TrailOrder'; readonly number: number; readonly quote: PriceCitation; readonly tickSize: string }
+  /** The timer's word that a GTD or Day order's deadline is over. */
+  | { readonly type: 'ExpireOrder'; readonly number: number }
+  /** The timer's word that the dead-man switch was not answered in time. */
+  | { readonly type: 'FireDeadMan' }
   /** Ends an executable order that cannot be executed (no route, price beyond its limit) and has no open attempt. */
   | { readonly type: 'KillOrder'; readonly number: number; readonly text: string }
   | ({ readonly type: 'RecordSigned' } & Omit<Signed, 'at'>)
@@ -76,6 +85,7 @@ export type Answer =
   | { readonly kind: 'order'; readonly order: Omit<OrderFacts, 'position'>; readonly first: boolean }
   /** A clOrdId or depositId came again with the same terms: the first answer is rebuilt from the event at this revision. */
   | { readonly kind: 'repeated'; readonly revision: bigint }
+  | { readonly kind: 'dead_man'; readonly deadline: number | null }
   | { readonly kind: 'done' }
   /** Already true or no longer applicable: nothing to append. */
   | { readonly kind: 'ignored'; readonly reason: string }

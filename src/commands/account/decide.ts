@@ -1,7 +1,7 @@
 import { depositCommandId, depositTermsHash, failDeposit, requestDeposit } from '../ledger/deposit.ts'
 import { isUnrequestedId } from '../ledger/unrequested.ts'
 import { cancelOrder, endOrder } from '../order/cancel.ts'
-import { triggerOrder } from '../order/trigger.ts'
+import { trailOrder, triggerOrder } from '../order/trigger.ts'
 import { findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { answerOrder, done, ignored, noSuchAccount, orderAfter, refused, repeated } from './answers.ts'
 import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
@@ -12,6 +12,7 @@ import { findKnown } from './known-ids.ts'
 import { placeOrder } from './place-order.ts'
 import { recordSigned } from './record-signed.ts'
 import type { AccountState } from './state.ts'
+import { armDeadMan, expire, fireDeadMan } from './timers.ts'
 
 type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { type: T }>
 
@@ -30,6 +31,12 @@ export const decide = (state: AccountState, command: AccountCommand, time: numbe
       return placeOrder(state, command, at)
     case 'CancelOrder':
       return cancel(state, state.accountId, command.number, at)
+    case 'ArmDeadMan':
+      return armDeadMan(state, command.timeoutMs, at)
+    case 'FireDeadMan':
+      return fireDeadMan(state, at)
+    case 'ExpireOrder':
+      return expire(state, command.number, at)
     case 'AssignWallet':
       if (state.wallet !== undefined) return ignored('the account has a wallet')
       return done({ type: 'WalletAssigned', data: { publicKey: command.publicKey, path: command.path, at } })
@@ -39,6 +46,8 @@ export const decide = (state: AccountState, command: AccountCommand, time: numbe
       return giveUpDeposit(state, command, at)
     case 'TriggerOrder':
       return trigger(state, command, at)
+    case 'TrailOrder':
+      return trail(state, command, at)
     case 'KillOrder':
       return kill(state, command, at)
     case 'RecordSigned':
@@ -107,6 +116,13 @@ const trigger = (state: AccountState, command: CommandOf<'TriggerOrder'>, at: nu
   const order = state.orders.get(command.number)
   if (!order) return ignored('the order has ended')
   const outcome = triggerOrder(order, hasOpenAttempt(state, String(command.number)), command.trigger, at)
+  return typeof outcome === 'string' ? ignored(outcome) : done(...outcome)
+}
+
+const trail = (state: AccountState, { number, quote, tickSize }: CommandOf<'TrailOrder'>, at: number): Decision => {
+  const order = state.orders.get(number)
+  if (!order) return ignored('the order has ended')
+  const outcome = trailOrder(order, hasOpenAttempt(state, String(number)), { quote, tickSize }, at)
   return typeof outcome === 'string' ? ignored(outcome) : done(outcome)
 }
 

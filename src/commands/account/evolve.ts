@@ -54,7 +54,13 @@ export const evolve = (before: AccountState, event: AccountEvent, revision: bigi
       const known = rememberRejected(state, placeCommandId(clOrdId), termsHash, revision)
       return { ...known, nextOrder: number + 1, rejectedAt: countRejection(state.rejectedAt, at) }
     }
+    case 'DeadManArmed':
+      return { ...state, deadMan: { timeoutMs: event.data.timeoutMs, deadline: event.data.deadline } }
+    case 'DeadManDisarmed':
+    case 'DeadManFired':
+      return { ...state, deadMan: undefined }
     case 'OrderTriggered':
+    case 'OrderTrailed':
     case 'OrderCancelRequested':
     case 'OrderCanceled':
     case 'OrderExpired':

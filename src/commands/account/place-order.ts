@@ -5,7 +5,8 @@ import { openOrdersBreach } from '../limits/open-orders.ts'
 import { rejectionWait } from '../limits/rejection-budget.ts'
 import { openOrder } from '../order/evolve.ts'
 import { instrumentTerms, placeCommandId, termsHashOf } from '../order/order-request.ts'
-import { acceptOrder, type Placement, rejectOrder } from '../order/place.ts'
+import { acceptOrder, expiryOf, firstStop, needsReference, type Placement, rejectOrder } from '../order/place.ts'
+import { postOnlyBreach } from '../order/post-only.ts'
 import { spentAsset, worstCaseInput } from '../order/reservation.ts'
 import { answerOrder, noSuchAccount, refused, repeated } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
@@ -26,12 +27,16 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
 
   const terms = instrumentTerms(instrument)
   const asset = spentAsset(request.side, terms)
-  const toReserve = { ...request, qty: request.orderQty, cash: request.cashOrderQty, reference: reference?.price ?? null }
-  const amount = request.type === 'market' && reference === undefined ? undefined : worstCaseInput(toReserve, terms)
+  const noPrice = needsReference(request) && reference === undefined
+  const measure = firstStop(request, reference) ?? reference?.price ?? null
+  const toReserve = { ...request, qty: request.orderQty, cash: request.cashOrderQty, reference: measure }
+  const amount = noPrice ? undefined : worstCaseInput(toReserve, terms)
   if (amount === undefined) return refused('not_ready', `no fresh price for ${request.symbol}`, { retryAfter: 1 })
+  const expireAt = expiryOf(request, at)
+  if (expireAt !== null && expireAt <= at) return pastDeadline()
 
   const placement: Placement = { accountId, number: state.nextOrder, request, instrument, termsHash, at }
-  const breach = openOrdersBreach(state.openOrders)
+  const breach = openOrdersBreach(state.openOrders) ?? postOnlyBreach(request, reference)
   if (breach !== undefined) return reject(state, placement, 'limit_breached', breach)
   if (!covers(state.balances, asset, amount)) return reject(state, placement, 'insufficient_funds', `available ${asset} does not cover it`)
   if (command.route === 'none') return reject(state, placement, 'no_route', `no route for ${request.symbol}`)
@@ -39,6 +44,12 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
   const accepted = acceptOrder(placement, { asset, amount }, reference)
   return answerOrder(accountId, openOrder(accepted.data, state.revision + 1n), [accepted], true)
 }
+
+/** Not put on record: the request can never have been meant so, and its repetition is answered by the order it once made. */
+const pastDeadline = (): Decision =>
+  refused('invalid_request', 'the body is not valid: expireTime has passed', {
+    errors: [{ field: 'expireTime', reason: 'must be in the future' }],
+  })
 
 /** An order of this clOrdId, open, closed or rejected: the revision of its first event, or that its terms differ. */
 export const knownOrder = (

@@ -33,6 +33,8 @@ export interface AccountState extends Attempts, KnownIds {
   readonly canceled: OrderedMap<number, OrderState>
   /** `at` of the rejections of the last minute, oldest first. */
   readonly rejectedAt: readonly number[]
+  /** The armed dead-man switch: at the deadline (ms) its timer cancels the open orders. */
+  readonly deadMan: { readonly timeoutMs: number; readonly deadline: number } | undefined
   /** Deposits not credited yet, or whose transaction is not final. */
   readonly deposits: ImmutableMap<string, DepositState>
   readonly unrequested: Unrequested
@@ -54,6 +56,7 @@ export const EMPTY_ACCOUNT: AccountState = {
   segments: 0,
   rejected: OrderedMap(),
   rejectedAt: [],
+  deadMan: undefined,
   deposits: ImmutableMap(),
   unrequested: ImmutableMap(),
   attempts: ImmutableMap(),

@@ -1,4 +1,5 @@
 import type { InstrumentTerms } from '../../events/fields.ts'
+import { isPlain, PLAIN, type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
 import type { OrderState } from '../order/order-state.ts'
 
 /** Orders as rows, their instruments once: 500 open orders stay near 100 KB. */
@@ -32,7 +33,15 @@ type PackedOrder = readonly [
   failedAttempts: number,
   acceptedRevision: string,
   acceptedAt: number,
+  rare: PackedRare | 0,
 ]
+
+/** What a plain order does not have. */
+interface PackedRare extends RareTerms {
+  readonly peak: string | null
+  readonly triggered: boolean
+  readonly held: boolean
+}
 
 export const encodeOrders = (orders: Iterable<OrderState>): PackedOrders => {
   const instruments: InstrumentTerms[] = []
@@ -66,6 +75,7 @@ export const encodeOrders = (orders: Iterable<OrderState>): PackedOrders => {
       o.failedAttempts,
       o.acceptedRevision.toString(),
       o.acceptedAt,
+      packRare(o),
     ]
   })
   return { instruments, rows }
@@ -96,4 +106,12 @@ export const decodeOrders = ({ instruments, rows }: PackedOrders): OrderState[] 
     failedAttempts: r[21],
     acceptedRevision: BigInt(r[22]),
     acceptedAt: r[23],
+    ...(r[24] === 0 ? NOTHING_RARE : r[24]),
   }))
+
+const NOTHING_RARE: PackedRare = { ...PLAIN, peak: null, triggered: false, held: false }
+
+const packRare = (o: OrderState): PackedRare | 0 => {
+  const { peak, triggered, held } = o
+  return isPlain(o) && peak === null && !triggered && !held ? 0 : { ...rareTermsOf(o), peak, triggered, held }
+}

@@ -20,6 +20,7 @@ export interface PackedState {
   readonly segments: number
   readonly rejected: readonly PackedId[]
   readonly rejectedAt: readonly number[]
+  readonly deadMan: AccountState['deadMan'] | null
   readonly deposits: readonly unknown[]
   readonly unrequested: readonly (readonly [tokenAccount: string, floor: number, newest: readonly (readonly [string, number])[]])[]
   readonly attempts: readonly unknown[]
@@ -40,6 +41,7 @@ export const encodeState = (s: AccountState): PackedState => ({
   segments: s.segments,
   rejected: encodeIds(s.rejected),
   rejectedAt: s.rejectedAt,
+  deadMan: s.deadMan ?? null,
   deposits: [...s.deposits.values()].map(tagged),
   unrequested: [...s.unrequested].map(([tokenAccount, { floor, newest }]) => [tokenAccount, floor, [...newest]]),
   attempts: [...s.attempts.values()].map(tagged),
@@ -67,6 +69,7 @@ export const decodeState = (p: PackedState): AccountState => {
     segments: p.segments,
     rejected: OrderedMap(decodeIds(p.rejected)),
     rejectedAt: p.rejectedAt,
+    deadMan: p.deadMan ?? undefined,
     deposits: ImmutableMap(p.deposits.map((d) => untagged(d) as DepositState).map((d) => [d.depositId, d])),
     unrequested: ImmutableMap(
       p.unrequested.map(([account, floor, newest]) => [

@@ -19,13 +19,26 @@ export type CancelOutcome =
 export const cancelOrder = (order: OrderState, attemptOpen: boolean, at: number): CancelOutcome => {
   if (isTerminal(order.ordStatus)) return { kind: wasCanceledByUser(order) ? 'again' : 'too_late' }
   if (order.cancelText !== null) return { kind: 'again' }
-  if (!attemptOpen) return { kind: 'cancel', event: endOrder(order, USER_REQUESTED, at) }
-  return { kind: 'cancel', event: { type: 'OrderCancelRequested', data: { orderId: order.orderId, text: USER_REQUESTED, at } } }
+  return { kind: 'cancel', event: endOrAsk(order, attemptOpen, USER_REQUESTED, at) }
 }
+
+/** A cancel that no trader asked for (mass cancel, dead-man, halt); undefined when the order has ended or is about to. */
+export const cancelFor = (order: OrderState, attemptOpen: boolean, text: string, at: number): AccountEvent | undefined =>
+  isTerminal(order.ordStatus) || order.cancelText !== null ? undefined : endOrAsk(order, attemptOpen, text, at)
+
+/** Text of an order that its own time in force has ended. */
+export const EXPIRED = 'EXPIRED'
+
+/** The end by GTD or Day: Expired, or pending until the open attempt has ended. */
+export const expireOrder = (order: OrderState, attemptOpen: boolean, at: number): AccountEvent | undefined =>
+  cancelFor(order, attemptOpen, EXPIRED, at)
+
+const endOrAsk = (order: OrderState, attemptOpen: boolean, text: string, at: number): AccountEvent =>
+  attemptOpen ? { type: 'OrderCancelRequested', data: { orderId: order.orderId, text, at } } : endOrder(order, text, at)
 
 export const wasCanceledByUser = (order: OrderState): boolean => order.ordStatus === 'Canceled' && order.text === USER_REQUESTED
 
-/** Ends an open order as Canceled and gives back all it holds; `held` overrides what that is after events of the same decision. */
+/** Ends an open order as Canceled, by its time in force as Expired, and gives back all it holds; `held` overrides what that is after events of the same decision. */
 export const endOrder = (
   order: OrderState,
   text: string,
@@ -34,7 +47,7 @@ export const endOrder = (
 ): AccountEvent => {
   const released = { asset: order.reserved.asset, amount: held.toString() }
   return {
-    type: 'OrderCanceled',
+    type: text === EXPIRED ? 'OrderExpired' : 'OrderCanceled',
     data: { orderId: order.orderId, text, released, compensates: cause ? releases(order, released, cause) : null, at },
   }
 }

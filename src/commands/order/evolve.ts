@@ -1,5 +1,7 @@
 import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
 import { isTerminal, type OrdStatus } from '../../events/fields.ts'
+import { rareTermsOf } from '../../events/order-terms.ts'
+import { isStop } from './conditions.ts'
 import { isImmediate, type OrderState } from './order-state.ts'
 
 /** Events that change an order already in the fold. */
@@ -8,6 +10,7 @@ export type OrderChange = Extract<
   {
     type:
       | 'OrderTriggered'
+      | 'OrderTrailed'
       | 'OrderCancelRequested'
       | 'OrderCanceled'
       | 'OrderExpired'
@@ -30,6 +33,7 @@ export const openOrder = (data: DataOf<'OrderAccepted'>, revision: bigint): Orde
   orderQty: data.orderQty === null ? null : BigInt(data.orderQty),
   cashOrderQty: data.cashOrderQty === null ? null : BigInt(data.cashOrderQty),
   price: data.price,
+  ...rareTermsOf(data),
   maxSlippageBps: data.maxSlippageBps,
   instrument: data.instrument,
   ordStatus: 'New',
@@ -37,7 +41,10 @@ export const openOrder = (data: DataOf<'OrderAccepted'>, revision: bigint): Orde
   cumQty: 0n,
   cumQuote: 0n,
   reserved: { asset: data.reserved.asset, amount: BigInt(data.reserved.amount) },
-  executable: isImmediate(data),
+  peak: data.type === 'trailing_stop' ? (data.reference?.price ?? null) : null,
+  triggered: false,
+  held: data.list !== null && data.list.waitsFor !== null,
+  executable: isImmediate(data) && !isStop(data) && (data.list?.waitsFor ?? null) === null,
   reference: data.reference?.price ?? null,
   cancelText: null,
   failedAttempts: 0,
@@ -49,7 +56,9 @@ export const openOrder = (data: DataOf<'OrderAccepted'>, revision: bigint): Orde
 export const evolveOrder = (order: OrderState, event: OrderChange): OrderState => {
   switch (event.type) {
     case 'OrderTriggered':
-      return { ...order, executable: true, reference: event.data.trigger.price }
+      return trigger(order, event.data)
+    case 'OrderTrailed':
+      return { ...order, peak: event.data.peak, stopPrice: event.data.stopPrice }
     case 'OrderCancelRequested':
       return { ...order, ordStatus: 'PendingCancel', cancelText: event.data.text }
     case 'OrderCanceled':
@@ -68,6 +77,12 @@ export const evolveOrder = (order: OrderState, event: OrderChange): OrderState =
     default:
       return event satisfies never
   }
+}
+
+/** A stop is a market or limit order once it is triggered: the former goes at once, the latter when its limit is met, or never waits. */
+const trigger = (order: OrderState, { condition, trigger }: DataOf<'OrderTriggered'>): OrderState => {
+  if (condition !== 'stop') return { ...order, executable: true, reference: trigger.price }
+  return { ...order, triggered: true, executable: order.price === null || isImmediate(order), reference: trigger.price }
 }
 
 const end = (order: OrderState, ordStatus: OrdStatus, data: DataOf<'OrderCanceled'>): OrderState => ({

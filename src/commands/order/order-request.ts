@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
-import type { InstrumentTerms, Side, TimeInForce } from '../../events/fields.ts'
+import type { InstrumentTerms, OrderType, Side, TimeInForce } from '../../events/fields.ts'
+import { isPlain, type RareTerms } from '../../events/order-terms.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
 
 /** What a trader asked for, parsed: base units, canonical decimals. */
-export interface OrderRequest {
+export interface OrderRequest extends RareTerms {
   readonly clOrdId: string
   readonly symbol: string
   readonly side: Side
-  readonly type: 'market' | 'limit'
-  readonly timeInForce: Extract<TimeInForce, 'ioc' | 'fok' | 'gtc'>
+  readonly type: OrderType
+  readonly timeInForce: TimeInForce
   readonly orderQty: bigint | null
   readonly cashOrderQty: bigint | null
-  /** Canonical decimal; null for market. */
+  /** Canonical decimal; null for orders that take the market's price. */
   readonly price: string | null
   readonly maxSlippageBps: number
 }
@@ -23,11 +24,21 @@ export const placeCommandId = (clOrdId: string): string => `o-${clOrdId}`
 export const termsHashOf = (r: OrderRequest): string =>
   createHash('sha256')
     .update(
-      [r.symbol, r.side, r.type, r.timeInForce, r.orderQty ?? '', r.cashOrderQty ?? '', r.price ?? '', r.maxSlippageBps].join('|'),
+      [r.symbol, r.side, r.type, r.timeInForce, r.orderQty ?? '', r.cashOrderQty ?? '', r.price ?? '', r.maxSlippageBps].join('|') +
+        rareTerms(r),
       'utf8',
     )
     .digest('hex')
     .slice(0, 32)
+
+/** Nothing for a plain order: its hash is the one that it had before there were such terms. */
+const rareTerms = (r: RareTerms): string => {
+  if (isPlain(r)) return ''
+  const { stopPrice, trailingOffset, expireAt, strategyId, reduceOnly, postOnly, list, algo } = r
+  const offset = trailingOffset ? [trailingOffset.kind, trailingOffset.value] : null
+  const place = list ? [list.listId, list.kind, list.leg] : null
+  return JSON.stringify([stopPrice, offset, expireAt, strategyId, reduceOnly, postOnly, place, algo ? [algo.algoId, algo.slice] : null])
+}
 
 /** The instrument's terms as an order keeps them. */
 export const instrumentTerms = (i: Instrument): InstrumentTerms => ({

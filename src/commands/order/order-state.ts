@@ -1,8 +1,9 @@
 import type { InstrumentTerms, OrderType, OrdStatus, Side, TimeInForce } from '../../events/fields.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
+import { type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
 
 /** An order that is open, or closed with an attempt that is not final yet. */
-export interface OrderState {
+export interface OrderState extends RareTerms {
   readonly orderId: string
   readonly number: number
   readonly clOrdId: string
@@ -21,6 +22,12 @@ export interface OrderState {
   readonly cumQuote: bigint
   /** What the order still holds of the reserved asset. */
   readonly reserved: { readonly asset: string; readonly amount: bigint }
+  /** The best market price a trailing stop has followed; null for other types. `stopPrice` moves with it. */
+  readonly peak: string | null
+  /** The stop condition was met: from then on a market or limit order. */
+  readonly triggered: boolean
+  /** Waits for another order of its list and holds nothing yet. */
+  readonly held: boolean
   /** To be executed now: immediate orders from the start, resting ones while triggered. */
   readonly executable: boolean
   /** Price the reservation or the last trigger was computed from; null for a resting limit order before its trigger. */
@@ -68,6 +75,7 @@ export const orderFacts = (order: OrderState, accountId: string): Omit<OrderFact
   cumQty: order.cumQty,
   cumQuote: order.cumQuote,
   price: order.price,
+  ...rareTermsOf(order),
   text: order.text,
   baseDecimals: order.instrument.baseDecimals,
   quoteDecimals: order.instrument.quoteDecimals,

@@ -2,6 +2,7 @@ import type { DataOf } from '../../events/account/account-event.ts'
 import type { PriceCitation } from '../../events/fields.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
 import { orderIdOf } from '../../events/streams.ts'
+import { stopBehind } from './conditions.ts'
 import { instrumentTerms, type OrderRequest } from './order-request.ts'
 
 interface Accepted {
@@ -30,9 +31,9 @@ export const acceptOrder = (
 ): Accepted => ({
   type: 'OrderAccepted',
   data: {
-    ...termsOf(placement),
+    ...termsOf(placement, reference),
     reserved: { asset: reserved.asset, amount: reserved.amount.toString() },
-    reference: placement.request.price === null ? (reference ?? null) : null,
+    reference: needsReference(placement.request) ? (reference ?? null) : null,
     at: placement.at,
   },
 })
@@ -40,10 +41,24 @@ export const acceptOrder = (
 /** A refusal on record: the order has a number, nothing is held. */
 export const rejectOrder = (placement: Placement, code: DataOf<'OrderRejected'>['code'], text: string): Rejected => ({
   type: 'OrderRejected',
-  data: { ...termsOf(placement), code, text, at: placement.at },
+  data: { ...termsOf(placement, undefined), code, text, at: placement.at },
 })
 
-const termsOf = ({ accountId, number, request, instrument, termsHash }: Placement) => ({
+/** Orders whose decision takes a market price: what has no price of its own, and post-only, which must not meet it. */
+export const needsReference = (request: OrderRequest): boolean =>
+  request.type === 'market' || request.type === 'trailing_stop' || request.postOnly
+
+/** The stop price an order starts with: a trailing stop's is its offset behind the market. */
+export const firstStop = (request: OrderRequest, reference: PriceCitation | undefined): string | null =>
+  request.trailingOffset && reference ? stopBehind(request.side, reference.price, request.trailingOffset) : request.stopPrice
+
+const DAY_MS = 86_400_000
+
+/** A Day order ends at the next midnight UTC. */
+export const expiryOf = (request: OrderRequest, at: number): number | null =>
+  request.timeInForce === 'day' ? (Math.floor(at / DAY_MS) + 1) * DAY_MS : request.expireAt
+
+const termsOf = ({ accountId, number, request, instrument, termsHash, at }: Placement, reference: PriceCitation | undefined) => ({
   orderId: orderIdOf(accountId, number) as string,
   number,
   clOrdId: request.clOrdId,
@@ -54,14 +69,14 @@ const termsOf = ({ accountId, number, request, instrument, termsHash }: Placemen
   orderQty: request.orderQty === null ? null : request.orderQty.toString(),
   cashOrderQty: request.cashOrderQty === null ? null : request.cashOrderQty.toString(),
   price: request.price,
-  stopPrice: null,
+  stopPrice: firstStop(request, reference),
   maxSlippageBps: request.maxSlippageBps,
-  expireAt: null,
-  strategyId: null,
-  trailingOffset: null,
-  reduceOnly: false,
-  postOnly: false,
-  list: null,
-  algo: null,
+  expireAt: expiryOf(request, at),
+  strategyId: request.strategyId,
+  trailingOffset: request.trailingOffset,
+  reduceOnly: request.reduceOnly,
+  postOnly: request.postOnly,
+  list: request.list,
+  algo: request.algo,
   instrument: instrumentTerms(instrument),
 })

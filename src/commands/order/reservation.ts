@@ -10,7 +10,7 @@ export interface ToReserve {
   readonly cash: bigint | null
   /** Limit price; null for market. */
   readonly price: string | null
-  /** Mid price of an unpriced order. */
+  /** Price that an order without a limit is measured by: the mid, or the stop price of a stop. */
   readonly reference: string | null
   readonly maxSlippageBps: number
 }

@@ -1,9 +1,14 @@
 import { z } from 'zod'
+import { ORDER_TYPES, TIMES_IN_FORCE } from '../../events/fields.ts'
+import type { RareTerms } from '../../events/order-terms.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
 import { formatPrice, parsePrice, parseUnits } from '../../platform/decimal.ts'
 import type { FieldError } from '../../platform/http/problem.ts'
 import type { OrderRequest } from '../order/order-request.ts'
 import { AccountIdField, ClientId, PositiveDecimal, SymbolField } from './fields.ts'
+
+/** 100 % in basis points. */
+const WHOLE_BPS = 10_000
 
 /** How far from mid a market order may trade when it does not say: 1 %, wide enough for a quiet pool, narrow enough to hurt nobody. */
 const DEFAULT_SLIPPAGE_BPS = 100
@@ -15,26 +20,56 @@ export const OrderBody = z
     clOrdId: ClientId,
     symbol: SymbolField,
     side: z.enum(['buy', 'sell']),
-    type: z.enum(['market', 'limit']),
-    timeInForce: z.enum(['ioc', 'fok', 'gtc']),
+    type: z.enum(ORDER_TYPES),
+    timeInForce: z.enum(TIMES_IN_FORCE),
     quantity: PositiveDecimal.optional(),
     cashOrderQty: PositiveDecimal.optional(),
     price: PositiveDecimal.optional(),
-    maxSlippageBps: z.number().int().min(0).max(10_000).default(DEFAULT_SLIPPAGE_BPS),
+    stopPrice: PositiveDecimal.optional(),
+    /** How far a trailing stop stays behind: a price difference, or basis points of the best price. */
+    trailingOffset: PositiveDecimal.optional(),
+    trailingOffsetBps: z
+      .number()
+      .int()
+      .min(1)
+      .max(WHOLE_BPS - 1)
+      .optional(),
+    expireTime: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with a zone' }).optional(),
+    reduceOnly: z.boolean().optional(),
+    postOnly: z.boolean().optional(),
+    strategyId: ClientId.optional(),
+    maxSlippageBps: z.number().int().min(0).max(WHOLE_BPS).default(DEFAULT_SLIPPAGE_BPS),
   })
   .superRefine((order, context) => {
     const fault = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message })
     if (order.quantity === undefined && order.cashOrderQty === undefined) fault('quantity', 'quantity or cashOrderQty is required')
     if (order.quantity !== undefined && order.cashOrderQty !== undefined) fault('cashOrderQty', 'not together with quantity')
-    if (order.type === 'market') {
-      if (order.price !== undefined) fault('price', 'a market order has no price')
-      if (order.timeInForce === 'gtc') fault('timeInForce', 'a market order is ioc or fok')
-      return
-    }
-    if (order.price === undefined) fault('price', 'a limit order needs a price')
-    if (order.cashOrderQty !== undefined) fault('cashOrderQty', 'only a market order can be given in cash')
+    for (const [field, reason] of faultsOf(order)) fault(field, reason)
   })
 export type OrderBody = z.output<typeof OrderBody>
+
+type Given = { readonly type: string; readonly timeInForce: string } & Readonly<Partial<Record<string, unknown>>>
+
+/** Fields that the order's type or time in force needs or excludes. */
+const faultsOf = (order: Given): readonly (readonly [field: string, reason: string])[] => {
+  const { type, timeInForce: tif } = order
+  const has = (field: string): boolean => order[field] !== undefined
+  const limited = type === 'limit' || type === 'stop_limit'
+  const offsets = Number(has('trailingOffset')) + Number(has('trailingOffsetBps'))
+  const rules: readonly (readonly [broken: boolean, field: string, reason: string])[] = [
+    [limited && !has('price'), 'price', `a ${type} order needs a price`],
+    [!limited && has('price'), 'price', `a ${type} order has no price`],
+    [limited && has('cashOrderQty'), 'cashOrderQty', 'only an order without a limit can be given in cash'],
+    [(type === 'stop' || type === 'stop_limit') !== has('stopPrice'), 'stopPrice', 'belongs to a stop or stop_limit, and only there'],
+    [type === 'trailing_stop' && offsets !== 1, 'trailingOffset', 'a trailing_stop needs trailingOffset or trailingOffsetBps, one of them'],
+    [type !== 'trailing_stop' && has('trailingOffset'), 'trailingOffset', 'belongs to a trailing_stop'],
+    [type !== 'trailing_stop' && has('trailingOffsetBps'), 'trailingOffsetBps', 'belongs to a trailing_stop'],
+    [type === 'market' && tif !== 'ioc' && tif !== 'fok', 'timeInForce', 'a market order is ioc or fok'],
+    [(tif === 'gtd') !== has('expireTime'), 'expireTime', 'belongs to a gtd order, and only there'],
+    [order.postOnly === true && (type !== 'limit' || tif === 'ioc' || tif === 'fok'), 'postOnly', 'belongs to a limit order that rests'],
+  ]
+  return rules.flatMap(([broken, field, reason]) => (broken ? [[field, reason] as const] : []))
+}
 
 /** The order in base units, or the fields that do not fit the instrument's steps. */
 export const orderRequest = (body: OrderBody, instrument: Instrument): OrderRequest | { readonly errors: readonly FieldError[] } => {
@@ -51,6 +86,8 @@ export const orderRequest = (body: OrderBody, instrument: Instrument): OrderRequ
   const orderQty = onStep('quantity', body.quantity, (text) => parseUnits(text, base.decimals), lotSize)
   const cashOrderQty = onStep('cashOrderQty', body.cashOrderQty, (text) => parseUnits(text, quote.decimals), smallest(quote.decimals))
   const price = onStep('price', body.price, parsePrice, tickSize)
+  const stopPrice = onStep('stopPrice', body.stopPrice, parsePrice, tickSize)
+  const offset = onStep('trailingOffset', body.trailingOffset, parsePrice, tickSize)
   if (errors.length > 0) return { errors }
   const { clOrdId, symbol, side, type, timeInForce, maxSlippageBps } = body
   return {
@@ -63,6 +100,22 @@ export const orderRequest = (body: OrderBody, instrument: Instrument): OrderRequ
     cashOrderQty,
     price: price === null ? null : formatPrice(price),
     maxSlippageBps,
+    ...rareTerms(body, stopPrice, offset),
+  }
+}
+
+const rareTerms = (body: OrderBody, stopPrice: bigint | null, offset: bigint | null): RareTerms => {
+  const { trailingOffsetBps: bps, expireTime, strategyId, reduceOnly, postOnly } = body
+  return {
+    stopPrice: stopPrice === null ? null : formatPrice(stopPrice),
+    trailingOffset:
+      offset !== null ? { kind: 'price', value: formatPrice(offset) } : bps !== undefined ? { kind: 'bps', value: bps } : null,
+    expireAt: expireTime === undefined ? null : Date.parse(expireTime),
+    strategyId: strategyId ?? null,
+    reduceOnly: reduceOnly ?? false,
+    postOnly: postOnly ?? false,
+    list: null,
+    algo: null,
   }
 }
 

@@ -4,7 +4,10 @@ import { type Reply, type RequestContext, type Route, refuse, route } from '../.
 import type { AccountCommand, Answer } from '../account/command.ts'
 import { decide } from '../account/decide.ts'
 import { knowsClOrdId } from '../account/place-order.ts'
+import { isStop } from '../order/conditions.ts'
 import { type OrderRequest, placeCommandId } from '../order/order-request.ts'
+import { isImmediate } from '../order/order-state.ts'
+import { needsReference } from '../order/place.ts'
 import { isFresh } from '../order/trigger.ts'
 import { existing } from './existing.ts'
 import { OrderBody, orderRequest } from './order-body.ts'
@@ -36,22 +39,20 @@ export const placeOrderRoute = (ports: OrderPorts): Route =>
       const forbidden = forbiddenAccount(context.grant, accountId)
       if (forbidden) return forbidden
       if (!instrument || !request) return unknownSymbol(ports, accountId, clOrdId, symbol)
-      // a resting order needs neither price nor route: the hot path goes straight to the account
+      // a resting order needs no route, and most need no price: the hot path goes straight to the account
       const command =
-        request.timeInForce === 'gtc'
-          ? restingOrder(request, instrument)
-          : await immediateOrder(ports, accountId, request, instrument, context)
+        isImmediate(request) && !isStop(request)
+          ? await immediateOrder(ports, accountId, request, instrument, context)
+          : restingOrder(ports, request, instrument, context.receivedAt)
       return 'status' in command || 'refusal' in command ? command : execute(ports, accountId, placeCommandId(clOrdId), command, context)
     },
   })
 
-const restingOrder = (request: OrderRequest, instrument: Instrument): PlaceOrder => ({
-  type: 'PlaceOrder',
-  request,
-  instrument,
-  reference: undefined,
-  route: 'unprobed',
-})
+/** The command with the mid price where the decision takes one. */
+const restingOrder = ({ quotes }: OrderPorts, request: OrderRequest, instrument: Instrument, time: number): PlaceOrder => {
+  const mid = needsReference(request) ? quotes.mid(request.symbol) : undefined
+  return { type: 'PlaceOrder', request, instrument, reference: mid && isFresh(mid, time) ? mid : undefined, route: 'unprobed' }
+}
 
 /** Decides on the loaded fold first: only an order that would be accepted at mid is worth asking the venue for a route. */
 const immediateOrder = async (
@@ -63,7 +64,7 @@ const immediateOrder = async (
 ): Promise<PlaceOrder | Reply> => {
   const mid = ports.quotes.mid(request.symbol)
   const reference = mid && isFresh(mid, context.receivedAt) ? mid : undefined
-  const command: PlaceOrder = { ...restingOrder(request, instrument), reference }
+  const command: PlaceOrder = { type: 'PlaceOrder', request, instrument, reference, route: 'unprobed' }
   const preview = await previewOf(ports, accountId, command, context.receivedAt)
   if (preview === undefined) return refuse('not_ready', 'the account could not be read')
   if (preview !== 'order') return command

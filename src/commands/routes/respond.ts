@@ -48,6 +48,10 @@ const respond = async (ports: CommandPorts, accountId: string, executed: Execute
       return ok({ ...answer.deposit, position: position.toString() }, 201)
     case 'order':
       return ok(orderDocument({ ...answer.order, position: position.toString() }), answer.first ? 201 : 200)
+    case 'dead_man': {
+      const deadline = answer.deadline === null ? null : new Date(answer.deadline).toISOString()
+      return ok({ accountId, deadline, position: position.toString() })
+    }
     case 'repeated':
       return firstAnswer(ports, accountId, answer.revision)
     case 'refused':

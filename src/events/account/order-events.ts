@@ -30,7 +30,7 @@ const OrderTerms = {
   price: Price.nullable(),
   stopPrice: Price.nullable(),
   maxSlippageBps: z.number().int().nonnegative(),
-  /** GTD deadline, ms since the epoch. */
+  /** Deadline of a GTD or Day order, ms since the epoch. */
   expireAt: At.nullable(),
   strategyId: z.string().nullable(),
   trailingOffset: TrailingOffset.nullable(),
@@ -59,8 +59,20 @@ export const OrderRejected = z.object({
   at: At,
 })
 
-/** A resting order's condition was met by a quote: it is to be executed now. */
-export const OrderTriggered = z.object({ orderId: z.string(), trigger: PriceCitation, at: At })
+/**
+ * A resting order's condition was met by a quote. `stop`: the stop price, after which the order is a market or limit order;
+ * `limit`: the limit price; `market`: a fresh price for a triggered stop that rests without a limit. All but the stop of a
+ * stop_limit mean: it is to be executed now.
+ */
+export const OrderTriggered = z.object({
+  orderId: z.string(),
+  condition: z.enum(['stop', 'limit', 'market']),
+  trigger: PriceCitation,
+  at: At,
+})
+
+/** The market moved in favour of a trailing stop: its peak and with it the stop price moved on. */
+export const OrderTrailed = z.object({ orderId: z.string(), peak: Price, stopPrice: Price, citation: PriceCitation, at: At })
 
 /** A cancel that must wait for the open attempt's outcome: PendingCancel. */
 export const OrderCancelRequested = z.object({ orderId: z.string(), text: z.string(), at: At })

@@ -3,7 +3,7 @@ import { orderIdOf } from '../../events/streams.ts'
 import { balancesKey, type CachedDocument, orderKey } from '../feed.ts'
 import { accountsTable } from '../read-models/accounts.ts'
 import { type BalanceRow, balancesTable } from '../read-models/balances.ts'
-import { type OrderRow, ordersTable } from '../read-models/orders.ts'
+import { type OrderRow, ordersTable, rareTermsOfRow } from '../read-models/orders.ts'
 import type { RowSets } from '../rows/rows.ts'
 
 /** One asset of a cached balances document: [asset, available, reserved] in base units; readers format by the asset's decimals. */
@@ -45,4 +45,4 @@ export const cachedBalances = (rows: readonly Pick<BalanceRow, 'asset' | 'availa
 
 /** The order's document from its row. */
 export const orderOf = (row: OrderRow) =>
-  orderDocument({ ...row, orderId: orderIdOf(row.accountId, Number(row.number)), position: String(row.position) })
+  orderDocument({ ...row, ...rareTermsOfRow(row), orderId: orderIdOf(row.accountId, Number(row.number)), position: String(row.position) })

@@ -1,5 +1,6 @@
 import type { DataOf } from '../../events/account/account-event.ts'
 import { isTerminal, type OrderType, type OrdStatus, type Side, type TimeInForce } from '../../events/fields.ts'
+import { isPlain, PLAIN, type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
 import { parseOrderId } from '../../events/streams.ts'
 import { type AccountFact, accountProjection, required } from '../projection.ts'
 import type { Table } from '../rows/table.ts'
@@ -19,6 +20,8 @@ export interface OrderRow {
   readonly cumQty: bigint
   readonly cumQuote: bigint
   readonly price: string | null
+  /** The RareTerms as JSON; null for a plain order. */
+  readonly rare: string | null
   readonly text: string | null
   readonly baseDecimals: number
   readonly quoteDecimals: number
@@ -47,6 +50,7 @@ export const ordersTable: Table<OrderRow> = {
     cumQty: ['cum_qty', 'numeric'],
     cumQuote: ['cum_quote', 'numeric'],
     price: ['price', 'text'],
+    rare: ['rare', 'text'],
     text: ['text', 'text'],
     baseDecimals: ['base_decimals', 'integer'],
     quoteDecimals: ['quote_decimals', 'integer'],
@@ -66,6 +70,7 @@ export const orderNumberOf = ({ event, accountId }: AccountFact): bigint | undef
     case 'OrderAccepted':
     case 'OrderRejected':
     case 'OrderTriggered':
+    case 'OrderTrailed':
     case 'OrderCancelRequested':
     case 'OrderCanceled':
     case 'OrderExpired':
@@ -103,6 +108,8 @@ const next = (before: OrderRow | undefined, number: bigint, { event, accountId }
   if (event.type === 'OrderRejected') return opened(accountId, event.data, 'Rejected')
   const order = required(before, `order ${accountId}.${number}`)
   switch (event.type) {
+    case 'OrderTrailed':
+      return { ...order, rare: packed({ ...rareTermsOfRow(order), stopPrice: event.data.stopPrice }) }
     case 'OrderCancelRequested':
       return { ...order, ordStatus: 'PendingCancel' }
     case 'OrderCanceled':
@@ -120,6 +127,11 @@ const next = (before: OrderRow | undefined, number: bigint, { event, accountId }
   }
 }
 
+/** The order's rare terms as they stand. */
+export const rareTermsOfRow = ({ rare }: Pick<OrderRow, 'rare'>): RareTerms => (rare === null ? PLAIN : (JSON.parse(rare) as RareTerms))
+
+const packed = (terms: RareTerms): string | null => (isPlain(terms) ? null : JSON.stringify(rareTermsOf(terms)))
+
 const opened = (accountId: string, data: DataOf<'OrderAccepted'> | DataOf<'OrderRejected'>, ordStatus: 'New' | 'Rejected'): Facts => ({
   accountId,
   number: BigInt(data.number),
@@ -134,6 +146,7 @@ const opened = (accountId: string, data: DataOf<'OrderAccepted'> | DataOf<'Order
   cumQty: 0n,
   cumQuote: 0n,
   price: data.price,
+  rare: packed(data),
   text: 'text' in data ? data.text : null,
   baseDecimals: data.instrument.baseDecimals,
   quoteDecimals: data.instrument.quoteDecimals,

@@ -105,7 +105,7 @@ const afterRejection = (
 }
 
 const beyondText = (order: OrderState): string =>
-  order.type === 'market' ? 'SLIPPAGE' : order.timeInForce === 'fok' ? 'FOK_PRICE' : 'IOC_PRICE'
+  order.price === null ? 'SLIPPAGE' : order.timeInForce === 'fok' ? 'FOK_PRICE' : 'IOC_PRICE'
 
 const kill = async (settling: Settling, accountId: string, order: OrderState, text: string): Promise<Outcome> => {
   const as = { accountId, ref: String(order.number), commandId: `kill-${order.number}` }

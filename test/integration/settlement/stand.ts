@@ -10,6 +10,7 @@ import type { AccountEvent } from '../../../src/events/account/account-event.ts'
 import { decodeAccountEvent } from '../../../src/events/decode.ts'
 import { defineInstruments, followInstruments, type InstrumentBook } from '../../../src/events/instruments.ts'
 import { ensureLogId } from '../../../src/events/log-identity.ts'
+import { PLAIN } from '../../../src/events/order-terms.ts'
 import type { EventStore } from '../../../src/events/store/event-store.ts'
 import { connectEventStore } from '../../../src/events/store/eventstore-db.ts'
 import { accountStream } from '../../../src/events/streams.ts'
@@ -176,6 +177,7 @@ export const openStand = async (): Promise<Stand> => {
       const request: OrderRequest = {
         ...{ clOrdId: ids.uuid(), symbol: 'SOL/USDC', side: 'buy', type: 'market', timeInForce: 'ioc' },
         ...{ orderQty: null, cashOrderQty: null, price: null, maxSlippageBps: 100 },
+        ...PLAIN,
         ...order,
       }
       const mid = await until(async () => quotes.mid(request.symbol))

@@ -55,13 +55,16 @@ const KINDS = [
   'vanish',
   'finalize',
   'giveUp',
+  'trail',
+  'expireOrder',
+  'deadMan',
 ] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom(...KINDS),
   pick: fc.nat(30),
   size: fc.integer({ min: 1, max: 40 }),
-  flavour: fc.nat(11),
+  flavour: fc.nat(13),
 })
 
 const KINDS_OF_ORDER = [
@@ -72,7 +75,17 @@ const KINDS_OF_ORDER = [
   (clOrdId: string, n: number) => limit({ clOrdId, orderQty: sol(n / 10) }),
   (clOrdId: string, n: number) => limit({ clOrdId, side: 'sell', orderQty: sol(n / 10) }),
   (clOrdId: string, n: number) => limit({ clOrdId, timeInForce: 'ioc', orderQty: sol(n / 10) }),
+  (clOrdId: string, n: number) =>
+    request({ clOrdId, type: 'stop', timeInForce: 'gtc', side: 'sell', stopPrice: '100', orderQty: sol(n / 10) }),
+  (clOrdId: string, n: number) => limit({ clOrdId, type: 'stop_limit', timeInForce: 'day', stopPrice: '100', orderQty: sol(n / 10) }),
+  (clOrdId: string, n: number) =>
+    request({ clOrdId, type: 'trailing_stop', timeInForce: 'gtc', trailingOffset: { kind: 'bps', value: 20 }, orderQty: sol(n / 10) }),
+  (clOrdId: string, n: number) => limit({ clOrdId, timeInForce: 'gtd', expireAt: 5_000, orderQty: sol(n / 10), strategyId: 's' }),
 ] as const
+
+/** The few steps that a timer takes come late: all else happens before the deadlines. */
+const timeOf = ({ kind, flavour, pick }: Step): number =>
+  kind === 'expireOrder' && pick === 0 ? 90_000_000 : kind === 'deadMan' && flavour < 2 ? 5_000 : 1_000
 
 const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, index: number): AccountCommand => {
   const orders = [...state.orders.keys(), 999]
@@ -84,8 +97,8 @@ const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, ind
   const depositId = deposits[pick % deposits.length]!
   switch (kind) {
     case 'place': {
-      const clOrdId = flavour > 9 ? `c-${pick}` : `n-${index}`
-      return place(KINDS_OF_ORDER[flavour % KINDS_OF_ORDER.length]!(clOrdId, size), '100', flavour === 8 ? 'none' : 'available')
+      const clOrdId = flavour > 11 ? `c-${pick}` : `n-${index}`
+      return place(KINDS_OF_ORDER[flavour % KINDS_OF_ORDER.length]!(clOrdId, size), '100', flavour === 11 ? 'none' : 'available')
     }
     case 'cancel':
       return { type: 'CancelOrder', number: flavour > 8 ? pick : number }
@@ -98,6 +111,12 @@ const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, ind
       }
     case 'trigger':
       return { type: 'TriggerOrder', number, trigger: mid(flavour === 0 ? '0' : '100', 1_000) }
+    case 'trail':
+      return { type: 'TrailOrder', number, quote: mid(String(100 - size / 10), 1_000), tickSize: '0.01' }
+    case 'expireOrder':
+      return { type: 'ExpireOrder', number }
+    case 'deadMan':
+      return flavour > 3 ? { type: 'ArmDeadMan', timeoutMs: flavour === 4 ? 0 : 1_000 } : { type: 'FireDeadMan' }
     case 'kill':
       return { type: 'KillOrder', number, text: 'NO_ROUTE' }
     case 'sign': {
@@ -196,7 +215,7 @@ describe('any account after any commands', () => {
       fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
         const s = funded()
         steps.forEach((each, index) => {
-          const decision = s.does(commandOf(s.state, each, index))
+          const decision = s.does(commandOf(s.state, each, index), timeOf(each))
           for (const event of decision.events) {
             assertDoubleEntry(event)
             kinds.add(event.type)
@@ -216,6 +235,9 @@ describe('any account after any commands', () => {
       'OrderCancelRequested',
       'OrderRejected',
       'OrderTriggered',
+      'OrderTrailed',
+      'OrderExpired',
+      'DeadManFired',
     ])
       assert.ok(kinds.has(rare), `${rare} was never reached`)
   })

@@ -5,6 +5,7 @@ import { type AccountState, EMPTY_ACCOUNT } from '../../../src/commands/account/
 import type { AccountEvent } from '../../../src/events/account/account-event.ts'
 import type { TokenDelta } from '../../../src/events/account/transaction-events.ts'
 import type { PriceCitation } from '../../../src/events/fields.ts'
+import { PLAIN } from '../../../src/events/order-terms.ts'
 import type { Asset, Instrument } from '../../../src/events/reference/reference-event.ts'
 
 export const SOL: Asset = { asset: 'SOL', mint: 'MintSOL', decimals: 9 }
@@ -29,6 +30,7 @@ export const request = (r: Partial<OrderRequest> = {}): OrderRequest => ({
   cashOrderQty: null,
   price: null,
   maxSlippageBps: 100,
+  ...PLAIN,
   ...r,
 })
 export const limit = (r: Partial<OrderRequest> = {}): OrderRequest => request({ type: 'limit', timeInForce: 'gtc', price: '100', ...r })

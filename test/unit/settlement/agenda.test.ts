@@ -3,6 +3,7 @@ import type { AccountCommand } from '../../../src/commands/account/command.ts'
 import { decide } from '../../../src/commands/account/decide.ts'
 import { evolve } from '../../../src/commands/account/evolve.ts'
 import { type AccountState, EMPTY_ACCOUNT } from '../../../src/commands/account/state.ts'
+import { PLAIN } from '../../../src/events/order-terms.ts'
 import { agenda } from '../../../src/settlement/agenda.ts'
 
 const SOL = { asset: 'SOL', mint: 'So11111111111111111111111111111111111111112', decimals: 9 }
@@ -35,6 +36,7 @@ const place = (over: Partial<Extract<AccountCommand, { type: 'PlaceOrder' }>['re
   request: {
     ...{ clOrdId: 'c', symbol: 'SOL/USDC', side: 'buy', type: 'market', timeInForce: 'ioc', orderQty: 10n ** 9n },
     ...{ cashOrderQty: null, price: null, maxSlippageBps: 100 },
+    ...PLAIN,
     ...over,
   },
   instrument,
