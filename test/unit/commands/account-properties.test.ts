@@ -85,7 +85,7 @@ const KINDS_OF_ORDER = [
 
 /** The few steps that a timer takes come late: all else happens before the deadlines. */
 const timeOf = ({ kind, flavour, pick }: Step): number =>
-  kind === 'expireOrder' && pick === 0 ? 90_000_000 : kind === 'deadMan' && flavour < 2 ? 5_000 : 1_000
+  kind === 'expireOrder' ? (pick === 0 ? 90_000_000 : pick < 8 ? 5_000 : 1_000) : kind === 'deadMan' && flavour < 2 ? 5_000 : 1_000
 
 const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, index: number): AccountCommand => {
   const orders = [...state.orders.keys(), 999]
@@ -110,9 +110,9 @@ const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, ind
         ...(flavour % 3 === 0 ? { asset: SOL, tokenAccount: WALLET } : { asset: USDC, tokenAccount: 'ata-usdc' }),
       }
     case 'trigger':
-      return { type: 'TriggerOrder', number, trigger: mid(flavour === 0 ? '0' : '100', 1_000) }
+      return { type: 'TriggerOrder', number, trigger: mid(flavour === 0 ? '0' : '100', Math.max(1_000, state.lastAt)) }
     case 'trail':
-      return { type: 'TrailOrder', number, quote: mid(String(100 - size / 10), 1_000), tickSize: '0.01' }
+      return { type: 'TrailOrder', number, quote: mid(String(100 - size / 10), Math.max(1_000, state.lastAt)), tickSize: '0.01' }
     case 'expireOrder':
       return { type: 'ExpireOrder', number }
     case 'deadMan':

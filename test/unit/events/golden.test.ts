@@ -7,7 +7,6 @@ import { asKnownBy, canonical, stateHash } from '../../golden/state-hash.ts'
 
 /** Types that no code of this build writes: each with what will write it. */
 const NOT_WRITTEN: Readonly<Record<string, string>> = {
-  OrderExpired: 'written once orders have times in force that end by themselves (gtd, day)',
   KeyRevoked: 'written once a command revokes keys',
 }
 
