@@ -1,5 +1,6 @@
 import { getAssociatedTokenAddressSync } from '@solana/spl-token'
 import { PublicKey } from '@solana/web3.js'
+import { LRUCache } from 'lru-cache'
 import type { AccountImage, Chain, ChainAnswer, ChainError, TokenHolder } from './chain.ts'
 import { createCoalescer } from './pool/coalesce.ts'
 import type { Endpoints } from './pool/endpoints.ts'
@@ -44,8 +45,17 @@ export const accountReads = (endpoints: Endpoints): Pick<Chain, 'accounts' | 'to
 }
 
 /** The one token account of an owner that this product uses for a mint. */
-export const tokenAccountOf = ({ owner, mint }: TokenHolder): PublicKey =>
-  getAssociatedTokenAddressSync(new PublicKey(mint), new PublicKey(owner), true)
+export const tokenAccountOf = ({ owner, mint }: TokenHolder): PublicKey => {
+  const key = `${owner}/${mint}`
+  const known = derived.get(key)
+  if (known) return known
+  const address = getAssociatedTokenAddressSync(new PublicKey(mint), new PublicKey(owner), true)
+  derived.set(key, address)
+  return address
+}
+
+/** Deriving an address means looking for one off the curve: half a millisecond. It is the same for ever. */
+const derived = new LRUCache<string, PublicKey>({ max: 20_000 })
 
 export const toImage = (json: AccountJson | null | undefined): AccountImage | undefined =>
   json ? { lamports: BigInt(json.lamports), owner: json.owner, data: Buffer.from(json.data[0], 'base64') } : undefined

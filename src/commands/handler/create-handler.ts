@@ -14,7 +14,7 @@ import type { LoadedAccount } from './loaded-account.ts'
 import { expireLetters, type Letter, type Mailbox, openMailbox, operationIdOf, settle } from './mailbox.ts'
 import { type Packing, ZLIB_THREADS } from './packing.ts'
 import { serveMailbox } from './serve-mailbox.ts'
-import { createSnapshotWriter, SNAPSHOT_EVERY } from './snapshot-writer.ts'
+import { createSnapshotWriter, type SnapshotPace } from './snapshot-writer.ts'
 
 export interface AccountHandlerDeps {
   readonly store: EventStore
@@ -23,8 +23,8 @@ export interface AccountHandlerDeps {
   readonly log: Logger
   readonly registry: Registry
   readonly logId: string
-  /** Events between two snapshots of an account. */
-  readonly snapshotEvery?: bigint
+  /** Other than the product's own pace, where histories are short. */
+  readonly snapshots?: SnapshotPace
   /** How snapshots are packed; zlib's threads where nothing is given. */
   readonly packing?: Packing
 }
@@ -45,7 +45,7 @@ export const createAccountHandler = (deps: AccountHandlerDeps): AccountHandler =
   const cache = createAccountCache()
   const known = { ...deps, packing: deps.packing ?? ZLIB_THREADS, foldHash: FOLD_HASH }
   const loader = createAccountLoader(known)
-  const snapshots = createSnapshotWriter({ ...known, metrics, signal: stop.signal, every: deps.snapshotEvery ?? SNAPSHOT_EVERY })
+  const snapshots = createSnapshotWriter({ ...known, metrics, signal: stop.signal, pace: deps.snapshots })
   const boxes = new Map<string, Mailbox>()
   const loading = new Map<string, Promise<LoadedAccount>>()
   let waiting = 0

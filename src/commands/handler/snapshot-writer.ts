@@ -13,9 +13,19 @@ export interface SnapshotWriter {
 }
 
 /** Events between two snapshots of an account: folding that many takes about 10 ms. */
-export const SNAPSHOT_EVERY = 500n
+const EVERY = 500n
+/** Accounts whose last snapshot is remembered; one that is forgotten is written again early. */
+const MOST_ACCOUNTS = 50_000
 /** Accounts waiting to be packed; more are skipped and offered again by their next append. */
 const MAX_QUEUE = 200
+
+/** How often snapshots are written. */
+export interface SnapshotPace {
+  /** Events between two of an account. */
+  readonly every: bigint
+  /** Accounts whose last one is remembered. */
+  readonly accounts: number
+}
 
 interface Written {
   readonly revision: bigint
@@ -23,10 +33,15 @@ interface Written {
 }
 
 export const createSnapshotWriter = (
-  deps: SnapshotDeps & { readonly log: Logger; readonly metrics: HandlerMetrics; readonly signal: AbortSignal; readonly every: bigint },
+  deps: SnapshotDeps & {
+    readonly log: Logger
+    readonly metrics: HandlerMetrics
+    readonly signal: AbortSignal
+    readonly pace?: SnapshotPace | undefined
+  },
 ): SnapshotWriter => {
-  const { log, metrics, signal } = deps
-  const written = new LRUCache<string, Written>({ max: 50_000 })
+  const { log, metrics, signal, pace: { every, accounts } = { every: EVERY, accounts: MOST_ACCOUNTS } } = deps
+  const written = new LRUCache<string, Written>({ max: accounts })
   const queue = new Map<string, LoadedAccount>()
   let running: Promise<void> | undefined
 
@@ -61,7 +76,7 @@ export const createSnapshotWriter = (
   return {
     offer: (accountId, account) => {
       const last = written.get(accountId)?.revision ?? account.snapshotRevision
-      if (account.state.revision - last < deps.every || deps.foldHash === undefined || signal.aborted) return
+      if (account.state.revision - last < every || deps.foldHash === undefined || signal.aborted) return
       if (queue.size >= MAX_QUEUE && !queue.has(accountId)) return
       queue.set(accountId, account)
       running ??= work().finally(() => {

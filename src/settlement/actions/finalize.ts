@@ -1,5 +1,6 @@
 import type { AttemptState } from '../../commands/transaction/attempt-state.ts'
 import { proveAbsence } from '../../rpc/absence.ts'
+import type { SignatureState } from '../../rpc/chain.ts'
 import { afterIssue, issue, type Outcome, type Settling, WATCHED } from './settling.ts'
 
 /** Landed attempts: one event for all that are final now; one that is proven gone is booked as vanished, and open again. */
@@ -7,7 +8,7 @@ export const finalizeAttempts = async (settling: Settling, accountId: string, at
   const final: { readonly attempt: AttemptState; readonly slot: number }[] = []
   for (const attempt of attempts) {
     const sighting = settling.tracker.finality({ accountId, signature: attempt.signature, slot: attempt.slot ?? 0 })
-    if (sighting.kind === 'final' && (sighting.state.error === null) === (attempt.phase === 'landed')) {
+    if (sighting.kind === 'final' && isBooked(attempt, sighting.state)) {
       final.push({ attempt, slot: sighting.state.slot })
     } else if (sighting.kind !== 'pending') {
       const outcome = await checkVanished(settling, accountId, attempt)
@@ -16,6 +17,10 @@ export const finalizeAttempts = async (settling: Settling, accountId: string, at
   }
   return final.length === 0 ? WATCHED : bookFinal(settling, accountId, final)
 }
+
+/** A fork may have it land again in another slot, at another price: only the landing that was booked may become final. */
+const isBooked = ({ phase, slot }: AttemptState, state: SignatureState): boolean =>
+  (state.error === null) === (phase === 'landed') && state.slot === slot
 
 const bookFinal = async (
   settling: Settling,
@@ -34,8 +39,7 @@ const bookFinal = async (
 const checkVanished = async (settling: Settling, accountId: string, attempt: AttemptState): Promise<Outcome> => {
   const slot = attempt.slot ?? 0
   const absence = await proveAbsence(settling.deps.chain, attempt.signature, { slot })
-  const otherResult =
-    absence.kind === 'found' && absence.state.commitment === 'finalized' && (absence.state.error === null) !== (attempt.phase === 'landed')
+  const otherResult = absence.kind === 'found' && absence.state.commitment === 'finalized' && !isBooked(attempt, absence.state)
   if (absence.kind !== 'proven' && !otherResult) return WATCHED
   const { ref, signature, generation } = attempt
   settling.deps.log.warn({ accountId, ref, signature, slot }, 'a booked transaction is not on the finalised chain')

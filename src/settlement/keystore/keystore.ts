@@ -32,14 +32,15 @@ export const openKeystore = async ({ dataDir, password, ids }: KeystoreOptions):
   if (!sealed.success) throw new Error(`${file} is not a keystore of this version: ${sealed.error.issues[0]?.message}`)
   const seed = await unsealSeed(sealed.data, password)
   if (!seed) throw new Error(`${file}: wrong password (QUANTBOT_KEYSTORE_PASSWORD), or the file was altered`)
-  return deriveFrom(seed)
+  return deriveKeystore(seed)
 }
 
 const SEED_BYTES = 32
 /** A derivation costs about a millisecond; the wallets in use stay. */
 const KEPT_WALLETS = 10_000
 
-const deriveFrom = (seed: Uint8Array): Keystore => {
+/** The wallets of a seed. */
+export const deriveKeystore = (seed: Uint8Array): Keystore => {
   const master = HDKey.fromMasterSeed(seed)
   const wallets = new LRUCache<string, { path: string; signer: Signer }>({ max: KEPT_WALLETS })
   return {

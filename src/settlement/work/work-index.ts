@@ -11,7 +11,7 @@ export interface Touched {
 /** Which accounts of a slice group may have open work, and up to where the log was read: two tables, one transaction. */
 export interface WorkIndex {
   /** Accounts and checkpoint as stored; a checkpoint of another log is thrown away together with its accounts. */
-  load(): Promise<{ readonly after: Position | undefined; readonly accounts: readonly string[] }>
+  load(): Promise<{ readonly after: Position | undefined; readonly accounts: readonly Touched[] }>
   /** False when the lease is no longer ours: nothing was written. */
   advance(touched: readonly Touched[], to: Position): Promise<boolean>
   /** Takes out accounts that had nothing to do at these revisions, unless a later event has put them back. */
@@ -35,9 +35,13 @@ export const openWorkIndex = ({ pool, group, logId, lease }: WorkIndexOptions): 
         await client.query(DELETE_CHECKPOINT, [group])
         return { after: undefined, accounts: [] }
       }
-      const work = await client.query<{ account_id: string }>({ name: 'settlement-work', text: SELECT_WORK, values: [group] })
+      const work = await client.query<{ account_id: string; revision: bigint }>({
+        name: 'settlement-work',
+        text: SELECT_WORK,
+        values: [group],
+      })
       const after = stored && { commit: stored.commit_position, prepare: stored.prepare_position }
-      return { after, accounts: work.rows.map((row) => row.account_id) }
+      return { after, accounts: work.rows.map((row) => ({ accountId: row.account_id, revision: row.revision })) }
     }),
   advance: (touched, to) =>
     transaction(pool, async (client) => {
@@ -70,7 +74,7 @@ interface CheckpointRow {
 }
 
 const SELECT_CHECKPOINT = 'SELECT log_id, commit_position, prepare_position FROM settlement_checkpoints WHERE slice_group = $1'
-const SELECT_WORK = 'SELECT account_id FROM settlement_work WHERE slice_group = $1 ORDER BY account_id'
+const SELECT_WORK = 'SELECT account_id, revision FROM settlement_work WHERE slice_group = $1 ORDER BY account_id'
 const DELETE_GROUP_WORK = 'DELETE FROM settlement_work WHERE slice_group = $1'
 const DELETE_CHECKPOINT = 'DELETE FROM settlement_checkpoints WHERE slice_group = $1'
 

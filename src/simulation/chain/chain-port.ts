@@ -1,0 +1,151 @@
+import { TOKEN_PROGRAM_ID } from '@solana/spl-token'
+import { PublicKey, SystemProgram } from '@solana/web3.js'
+import { tokenAccountOf } from '../../rpc/account-reads.ts'
+import type { AccountImage, Chain, ChainAnswer, SignatureState } from '../../rpc/chain.ts'
+import type { Buggify } from '../kernel/buggify.ts'
+import type { Machine } from '../kernel/machine.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Timeline } from '../kernel/timeline.ts'
+import type { Block, BlockChain, Landed } from './block-chain.ts'
+
+export interface ChainPortOptions {
+  readonly chain: BlockChain
+  readonly machine: Machine
+  readonly timeline: Timeline
+  readonly random: Random
+  readonly buggify: Buggify
+  readonly slotMs: number
+  /** Names of the nodes. Only the last of several ever lies: a proof needs two witnesses, and two liars together would deceive anybody. */
+  readonly endpoints: readonly string[]
+  /** Told of all bytes that leave the process. */
+  readonly onSend: (wire: Uint8Array) => void
+}
+
+/** One process's way to the chain: nodes that lag, are away, know nothing, tell wrong heights, and lose what they are given. */
+export const chainPort = (options: ChainPortOptions): Chain => {
+  const { chain, machine, timeline, random, buggify, slotMs, endpoints, onSend } = options
+  const liar = endpoints.length > 1 ? endpoints.at(-1) : undefined
+  const hop = (): number => random.between(2, 60)
+  /** What a node shows as the newest block. */
+  const view = (): Block =>
+    buggify('rpc_behind') ? chain.atHeight(chain.head().height - random.between(1, chain.finalAfter)) : chain.head()
+
+  const ask = async <T>(answer: () => T): Promise<ChainAnswer<T>> => {
+    if (buggify('rpc_away')) return machine.call(random.between(50, 4_000), 1, () => away)
+    return machine.call(hop(), hop(), () => ({ ok: true, value: answer() }))
+  }
+  const stateOf = (landed: Landed | undefined, tip: Block): SignatureState | null => {
+    if (!landed || landed.block.height > tip.height) return null
+    const { slot, height } = landed.block
+    const depth = tip.height - height
+    const commitment = height <= chain.finalizedAt(tip) ? 'finalized' : depth >= chain.confirmedAfter ? 'confirmed' : 'processed'
+    return { slot, commitment, error: landed.execution.error }
+  }
+  const image = (address: string): AccountImage | undefined => {
+    const account = chain.state.get(address)
+    return account ? tokenImage(account) : PLAIN
+  }
+
+  return {
+    latestBlockhash: () =>
+      ask(() => {
+        const block = view()
+        const blockhash = chain.blockhash(block)
+        return { blockhash, lastValidBlockHeight: chain.lastValid(blockhash)!.height, slot: block.slot }
+      }),
+    finalizedHeights: () =>
+      machine.call(hop(), hop(), () =>
+        endpoints.flatMap((endpoint) => {
+          if (buggify('rpc_away')) return []
+          const final = chain.atHeight(chain.finalizedAt(view()))
+          const ahead = endpoint === liar && buggify('wrong_height') ? random.between(1, 300) : 0
+          return [{ endpoint, height: final.height + ahead, slot: final.slot + ahead }]
+        }),
+      ),
+    send: async (wire) => {
+      onSend(wire)
+      const bytes = Uint8Array.from(wire)
+      for (const _ of buggify('send_doubled') ? [1, 2] : [1])
+        if (!buggify('send_dropped')) timeline.at(timeline.now() + random.between(2, slotMs * 3), () => chain.receive(bytes))
+      if (buggify('rpc_away')) return machine.call(random.between(50, 2_000), 1, () => ({ accepted: [], failures: [] }))
+      return machine.call(hop(), hop(), () => ({ accepted: endpoints.slice(0, 1), failures: [] }))
+    },
+    statuses: (signatures) =>
+      ask(() => {
+        const tip = view()
+        const states = signatures.map((signature) => (buggify('null_status') ? null : stateOf(chain.find(signature), tip)))
+        return { slot: tip.slot, states }
+      }),
+    statusAt: (endpoint, signature) =>
+      ask(() => {
+        const tip = view()
+        const lies = endpoint === liar && buggify('null_status')
+        return { slot: lies ? tip.slot + random.below(400) : tip.slot, state: lies ? null : stateOf(chain.find(signature), tip) }
+      }),
+    blockhashValidAt: (endpoint, blockhash) =>
+      ask(() => {
+        const valid = chain.lastValid(blockhash)
+        const tip = view()
+        if (endpoint === liar && buggify('wrong_height')) return random.chance(0.5)
+        return valid !== undefined && valid.of.height <= tip.height && tip.height <= valid.height
+      }),
+    transaction: (signature) =>
+      ask(() => {
+        const landed = chain.find(signature)
+        const state = stateOf(landed, view())
+        if (!landed || !state || state.commitment === 'processed') return null
+        const { error, fee, rent, deltas } = landed.execution
+        return { slot: landed.block.slot, error, fee, rent, deltas }
+      }),
+    simulate: (wire, { minSlot = 0, accounts = [] } = {}) =>
+      ask(() => view().slot >= minSlot).then((reached) => {
+        if (!reached.ok) return reached
+        if (!reached.value) return away
+        return chain.tryOut(wire, ({ error }) => ({
+          ok: true,
+          value: { error, unitsConsumed: COMPUTE_UNITS, logs: [], accounts: error === null ? accounts.map(image) : [] },
+        }))
+      }),
+    accounts: (addresses) => ask(() => addresses.map(image)),
+    tokenBalances: (holders) => ask(() => holders.map((holder) => chain.state.get(tokenAccountOf(holder).toBase58())?.amount ?? 0n)),
+    balance: () => ask(() => PAYER_LAMPORTS),
+    recentPrices: () => ask(() => []),
+    airdrop: () => ask(() => 'airdropped'),
+    watch: (signature, hint) => {
+      let watched = true
+      chain.onNews((news) => {
+        if (watched && machine.alive() && news === signature && !buggify('hint_lost'))
+          machine.deliver(timeline.now() + random.between(5, slotMs), () => watched && hint())
+      })
+      return () => {
+        watched = false
+      }
+    },
+    slotMs: () => slotMs,
+    endpoints: () => endpoints.map((endpoint) => ({ endpoint, state: 'healthy', healthy: true, lagSlots: 0 })),
+    addEndpoint: (url) => url,
+    removeEndpoint: async () => false,
+    close: async () => undefined,
+  }
+}
+
+const away = { ok: false, error: { kind: 'unavailable', detail: 'no node answers' } } as const
+const COMPUTE_UNITS = 60_000
+/** The fee payer never runs dry here: 1,000 SOL. */
+const PAYER_LAMPORTS = 1_000_000_000_000n
+const SYSTEM = SystemProgram.programId.toBase58()
+const TOKEN = TOKEN_PROGRAM_ID.toBase58()
+const PLAIN: AccountImage = { lamports: PAYER_LAMPORTS, owner: SYSTEM, data: new Uint8Array() }
+const TOKEN_ACCOUNT_BYTES = 165
+const OWNER_AT = 32
+const AMOUNT_AT = 64
+const STATE_AT = 108
+
+const tokenImage = ({ owner, mint, amount }: { readonly owner: string; readonly mint: string; readonly amount: bigint }): AccountImage => {
+  const data = Buffer.alloc(TOKEN_ACCOUNT_BYTES)
+  new PublicKey(mint).toBuffer().copy(data, 0)
+  new PublicKey(owner).toBuffer().copy(data, OWNER_AT)
+  data.writeBigUInt64LE(amount, AMOUNT_AT)
+  data.writeUInt8(1, STATE_AT)
+  return { lamports: 2_039_280n, owner: TOKEN, data }
+}

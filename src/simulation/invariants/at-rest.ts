@@ -1,0 +1,41 @@
+import type { AccountState } from '../../commands/account/state.ts'
+import { encodeState } from '../../commands/handler/snapshot-codec.ts'
+import { isImmediate } from '../../commands/order/order-state.ts'
+import { awaitingFinality, openAttempts } from '../../commands/transaction/attempt-state.ts'
+import { isTerminal } from '../../events/fields.ts'
+import { tokenAccountOf } from '../../rpc/account-reads.ts'
+import type { BlockChain } from '../chain/block-chain.ts'
+import type { Violations } from './violations.ts'
+
+/** Something of the account has still to happen by itself. */
+export const isBusy = (state: AccountState): boolean =>
+  state.wallet === undefined ||
+  openAttempts(state).length > 0 ||
+  awaitingFinality(state).length > 0 ||
+  [...state.deposits.values()].some(({ status }) => status === 'requested') ||
+  // a resting order that was triggered and lost its price waits for the next one, if need be for ever
+  [...state.orders.values()].some((order) => order.ordStatus === 'PendingCancel' || (!isTerminal(order.ordStatus) && isImmediate(order)))
+
+export const restingOrders = (state: AccountState): readonly number[] =>
+  [...state.orders.values()].filter(({ ordStatus }) => !isTerminal(ordStatus)).map(({ number }) => number)
+
+/** Nothing is under way any more: the ledger is the chain, nothing is held, everything has ended. */
+export const checkRest = (accountId: string, state: AccountState, chain: BlockChain, violations: Violations): void => {
+  if (isBusy(state)) violations.add('other', `${accountId}: still busy at the end`)
+  for (const [asset, { available, reserved }] of state.balances)
+    if (reserved !== 0n) violations.add('orphan', `${accountId}: ${reserved} ${asset} reserved at rest (available ${available})`)
+  const owner = state.wallet?.publicKey
+  if (owner === undefined) return
+  const assets = new Map(chain.instruments.flatMap(({ base, quote }) => [base, quote]).map((asset) => [asset.asset, asset.mint]))
+  for (const [asset, mint] of assets) {
+    const held = chain.state.get(tokenAccountOf({ owner, mint }).toBase58())?.amount ?? 0n
+    const { available, reserved } = state.balances.get(asset) ?? { available: 0n, reserved: 0n }
+    if (held !== available + reserved) violations.add('lost', `${accountId}: ${asset} ledger ${available + reserved}, chain ${held}`)
+  }
+}
+
+/** Two folds of one account, one of them from a snapshot or a cache. */
+export const checkSameFold = (accountId: string, whose: string, fold: AccountState, full: AccountState, violations: Violations): void => {
+  if (JSON.stringify(encodeState(fold)) !== JSON.stringify(encodeState(full)))
+    violations.add('other', `${accountId}: ${whose} differs from the full fold at ${fold.revision} of ${full.revision}`)
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../../platform/clock.ts'
+import { derivedUuid, type Ids } from '../../platform/ids.ts'
+import type { Random } from './random.ts'
+import type { Timeline } from './timeline.ts'
+
+/** A simulated process: what it waits for comes only while it lives. */
+export interface Machine {
+  readonly name: string
+  readonly clock: Clock
+  readonly ids: Ids
+  alive(): boolean
+  /** Its promises never go on. */
+  kill(): void
+  /** Nothing reaches it before this time; then everything that waited does. */
+  freezeUntil(time: number): void
+  /** Lets something reach the process at a time, if it lives then. */
+  deliver(time: number, work: () => void): void
+  /**
+   * One round trip to somewhere else: the request arrives after `there` ms even if the process dies meanwhile, the answer `back` ms later
+   * only if it lives.
+   */
+  call<T>(there: number, back: number, work: () => T): Promise<T>
+}
+
+export interface MachineOptions {
+  readonly name: string
+  readonly timeline: Timeline
+  readonly random: Random
+  /** What its wall clock is off by, ms. */
+  readonly skewMs: number
+  /** Told of every round trip: between any two of them the process may die. */
+  readonly onCall: (ms: number) => void
+}
+
+export const createMachine = ({ name, timeline, random, skewMs, onCall }: MachineOptions): Machine => {
+  let alive = true
+  let frozen = 0
+  let ids = 0
+
+  const deliver = (time: number, work: () => void): void => {
+    timeline.at(time, () => {
+      if (!alive) return
+      if (timeline.now() < frozen) deliver(frozen, work)
+      else work()
+    })
+  }
+  const sleep: Clock['sleep'] = (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      let over = false
+      const onAbort = (): void => {
+        over = true
+        reject(signal?.reason)
+      }
+      deliver(timeline.now() + ms, () => {
+        if (over) return
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      })
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+
+  return {
+    name,
+    clock: { now: () => Math.round(timeline.now()) + skewMs, sleep },
+    ids: { uuid: () => derivedUuid(`${name}/${ids++}`), bytes: (length) => random.bytes(length), below: (most) => random.below(most) },
+    alive: () => alive,
+    kill: () => {
+      alive = false
+    },
+    freezeUntil: (time) => {
+      frozen = Math.max(frozen, time)
+    },
+    deliver,
+    call: (there, back, work) =>
+      new Promise((resolve, reject) => {
+        onCall(there + back)
+        timeline.at(timeline.now() + there, () => {
+          try {
+            const value = work()
+            deliver(timeline.now() + back, () => resolve(value))
+          } catch (error) {
+            deliver(timeline.now() + back, () => reject(error))
+          }
+        })
+      }),
+  }
+}
