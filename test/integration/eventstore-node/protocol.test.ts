@@ -11,6 +11,7 @@ import emptyMessages from 'google-protobuf/google/protobuf/empty_pb.js'
 import timestampMessages from 'google-protobuf/google/protobuf/timestamp_pb.js'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
+import { skipBecause } from '../../support/skip.ts'
 import { all, testEvents } from './events.ts'
 import { rawGrpc } from './raw-grpc.ts'
 import { serverUnderTest } from './server-under-test.ts'
@@ -100,7 +101,8 @@ describe('event store: what the wire carries', () => {
   const PROPERTIES = { type: 't', 'content-type': 'application/json' }
   const soon = () => new Date(systemClock.now() + 10_000)
 
-  it('a batch append past its deadline is answered Timeout, a malformed one with an error of its own, and the call goes on', async () => {
+  it('a batch append past its deadline is answered Timeout, a malformed one with an error of its own, and the call goes on', async function () {
+    if (process.env.EVENTSTORE_URL !== undefined) skipBecause(this, 'EVENTSTORE_URL: 24.6 tells the Timeout a second time, under an id of its own')
     const stream = server.streamName('deadline')
     const call = raw.open(batchAppend.path)
     call.send(batchRequest(stream, new Date(systemClock.now() - 1_000), PROPERTIES))
@@ -143,7 +145,7 @@ describe('event store: what the wire carries', () => {
   })
 
   it('what is not served is answered as not implemented and not listed in the features', async function () {
-    if (process.env.EVENTSTORE_URL !== undefined) return this.skip()
+    if (process.env.EVENTSTORE_URL !== undefined) skipBecause(this, 'EVENTSTORE_URL: a real server has persistent subscriptions')
     const { path } = persistent.PersistentSubscriptionsService.create
     const call = raw.open(path)
     call.stream.end()
@@ -160,7 +162,7 @@ describe('event store: what the wire carries', () => {
   })
 
   it('is discovered through gossip', async function () {
-    if (process.env.EVENTSTORE_URL !== undefined) return this.skip()
+    if (process.env.EVENTSTORE_URL !== undefined) skipBecause(this, 'EVENTSTORE_URL: its gossip names addresses of its own')
     const client = EventStoreDBClient.connectionString(server.url.replace('esdb:', 'esdb+discover:'))
     const stream = server.streamName('gossip')
     await client.appendToStream(stream, testEvents(1))
