@@ -102,7 +102,8 @@ describe('event store: what the wire carries', () => {
   const soon = () => new Date(systemClock.now() + 10_000)
 
   it('a batch append past its deadline is answered Timeout, a malformed one with an error of its own, and the call goes on', async function () {
-    if (process.env.EVENTSTORE_URL !== undefined) skipBecause(this, 'EVENTSTORE_URL: 24.6 tells the Timeout a second time, under an id of its own')
+    if (process.env.EVENTSTORE_URL !== undefined)
+      skipBecause(this, 'EVENTSTORE_URL: 24.6 tells the Timeout a second time, under an id of its own')
     const stream = server.streamName('deadline')
     const call = raw.open(batchAppend.path)
     call.send(batchRequest(stream, new Date(systemClock.now() - 1_000), PROPERTIES))
