@@ -1,5 +1,7 @@
+import type { AccountCommand } from '../commands/account/command.ts'
 import type { AccountState } from '../commands/account/state.ts'
 import { type DepositState, depositRef } from '../commands/ledger/deposit.ts'
+import { deadlineOf, waitingFor } from '../commands/order/conditions.ts'
 import type { OrderState } from '../commands/order/order-state.ts'
 import { type AttemptState, awaitingFinality, hasOpenAttempt, openAttempts } from '../commands/transaction/attempt-state.ts'
 
@@ -12,8 +14,13 @@ export type Action =
   | { readonly kind: 'finalize'; readonly attempt: AttemptState }
   | { readonly kind: 'deposit'; readonly deposit: DepositState; readonly ref: string; readonly attempt: number }
   | { readonly kind: 'swap'; readonly order: OrderState; readonly ref: string; readonly attempt: number }
-  /** A resting order whose price has not come yet. */
+  /** A resting order that waits for a price. */
   | { readonly kind: 'watch'; readonly order: OrderState }
+  /** A deadline, ms, and the command that is due then. */
+  | { readonly kind: 'timer'; readonly at: number; readonly ref: string; readonly command: TimedCommand }
+
+/** Commands that time alone asks for. */
+export type TimedCommand = Extract<AccountCommand, { type: 'ExpireOrder' | 'FireDeadMan' }>
 
 /** Everything an account's fold asks for, running attempts first. Empty: the account needs nothing until its next event. */
 export const agenda = (state: AccountState): readonly Action[] => {
@@ -24,6 +31,7 @@ export const agenda = (state: AccountState): readonly Action[] => {
     ...awaitingFinality(state).map((attempt): Action => ({ kind: 'finalize', attempt })),
     ...[...state.deposits.values()].flatMap((deposit) => depositAction(state, deposit)),
     ...[...state.orders.values()].flatMap((order) => orderAction(state, order)),
+    ...timers(state),
   ]
 }
 
@@ -37,7 +45,26 @@ const orderAction = (state: AccountState, order: OrderState): Action[] => {
   const ref = String(order.number)
   // A pending cancel waits for its attempt, and anything else that is not open is over.
   if ((order.ordStatus !== 'New' && order.ordStatus !== 'PartiallyFilled') || hasOpenAttempt(state, ref)) return []
-  return order.executable ? [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }] : [{ kind: 'watch', order }]
+  if (order.executable) return [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }]
+  return waitingFor(order) ? [{ kind: 'watch', order }] : []
 }
+
+/** The next deadline of the account's orders (all of them, where several end at once), and its dead-man switch. */
+const timers = (state: AccountState): Action[] => {
+  let next = Number.POSITIVE_INFINITY
+  let ending: OrderState[] = []
+  for (const order of state.orders.values()) {
+    // an end that is pending already comes with the attempt's
+    const deadline = order.cancelText === null ? deadlineOf(order) : null
+    if (deadline === null || deadline > next) continue
+    if (deadline < next) ending = []
+    next = deadline
+    ending.push(order)
+  }
+  const deadMan = state.deadMan ? [timer(state.deadMan.deadline, 'dead-man', { type: 'FireDeadMan' })] : []
+  return [...ending.map(({ number }) => timer(next, String(number), { type: 'ExpireOrder', number })), ...deadMan]
+}
+
+const timer = (at: number, ref: string, command: TimedCommand): Action => ({ kind: 'timer', at, ref, command })
 
 const nextAttempt = (state: AccountState, ref: string): number => (state.attempts.get(ref)?.attempt ?? 0) + 1

@@ -39,13 +39,6 @@ export const judgeQuote = (order: BoundOrder, terms: SwapTerms, quote: { readonl
   return { within, price: formatPrice(averagePrice(quoteUnits, base, baseDecimals, quoteDecimals)) }
 }
 
-/** Whether a mid price has reached a resting order's limit. The mid is better than any quote of size: a cheap first look, never a trigger. */
-export const midReaches = (order: Pick<OrderState, 'side' | 'price'>, mid: string): boolean => {
-  const [price, market] = [parsePrice(order.price ?? ''), parsePrice(mid)]
-  if (price === undefined || market === undefined) return false
-  return order.side === 'buy' ? market <= price : market >= price
-}
-
 const BASE = { mint: 'baseMint', asset: 'base' } as const
 const QUOTE = { mint: 'quoteMint', asset: 'quote' } as const
 const BPS = 10_000n

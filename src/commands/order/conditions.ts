@@ -55,11 +55,17 @@ export const trailTo = (
 ): { readonly peak: string; readonly stopPrice: string } | undefined => {
   const [price, peak] = [parsePrice(market), parsePrice(order.peak ?? '')]
   if (price === undefined || price === 0n || peak === undefined || order.trailingOffset === null) return undefined
+  const better = order.side === 'sell' ? price - peak : peak - price
+  if (better < leastStep(peak, tickSize)) return undefined
+  return { peak: formatPrice(price), stopPrice: stopBehind(order.side, market, order.trailingOffset) }
+}
+
+/** How far the market must have moved beyond a peak (scaled by 10^12) before it is recorded; never zero. */
+export const leastStep = (peak: bigint, tickSize: string): bigint => {
   const tick = parsePrice(tickSize) ?? 0n
   const bps = (peak * LEAST_STEP_BPS + WHOLE_BPS - 1n) / WHOLE_BPS
-  const better = order.side === 'sell' ? price - peak : peak - price
-  if (better < (tick > bps ? tick : bps) || better === 0n) return undefined
-  return { peak: formatPrice(price), stopPrice: stopBehind(order.side, market, order.trailingOffset) }
+  const step = tick > bps ? tick : bps
+  return step > 0n ? step : 1n
 }
 
 /** The stop price that stays the offset behind a peak, rounded away from the market; never below zero. */

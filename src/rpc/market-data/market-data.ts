@@ -13,6 +13,12 @@ const FIRST_RETRY_MS = 250
 /** A source that is away is asked this often: once it is back, orders wait no longer than that for a price. */
 const LAST_RETRY_MS = 1_000
 
+/** A tick as listeners hear it. */
+export interface HeardTick extends MarketTick {
+  /** It follows on lost ones: it counts, but triggers nothing by itself. */
+  readonly afterGap: boolean
+}
+
 export interface MarketDataDeps {
   readonly sources: readonly MarketSource[]
   readonly clock: Clock
@@ -25,7 +31,7 @@ export interface MarketData {
   /** The newest price as one may cite it: at most 2 s old, and nothing is missing just before it. */
   mid(symbol: string): PriceCitation | undefined
   /** Called with every batch of ticks that is not a repetition, those after a gap included. */
-  onTicks(listener: (ticks: readonly MarketTick[]) => void): void
+  onTicks(listener: (ticks: readonly HeardTick[]) => void): void
   health(): Health
   close(): Promise<void>
 }
@@ -33,13 +39,13 @@ export interface MarketData {
 /** Follows every source until closed: one that faults is asked again, later each time. Gaps are counted, and withhold the price across them. */
 export const createMarketData = ({ sources, clock, log, registry }: MarketDataDeps): MarketData => {
   const followed = new Map<string, Followed>()
-  const listeners: ((ticks: readonly MarketTick[]) => void)[] = []
+  const listeners: ((ticks: readonly HeardTick[]) => void)[] = []
   const stopping = new AbortController()
   const metrics = registry && marketMetrics(registry, clock, followed)
   let failure: string | undefined = 'no price yet'
 
   const take = (source: MarketSource, ticks: readonly MarketTick[]): void => {
-    const fresh: MarketTick[] = []
+    const fresh: HeardTick[] = []
     for (const tick of ticks) {
       const judged = judgeTick(followed.get(tick.symbol), tick, source.silenceMs)
       if (judged.kind === 'dropped') {
@@ -51,7 +57,7 @@ export const createMarketData = ({ sources, clock, log, registry }: MarketDataDe
         log.warn({ source: source.name, symbol: tick.symbol, reason: judged.gap, sourceId: tick.sourceId }, 'market data has a gap')
       }
       followed.set(tick.symbol, judged.next)
-      fresh.push(tick)
+      fresh.push({ ...tick, afterGap: judged.next.gap })
     }
     metrics?.ticks.inc({ source: source.name }, fresh.length)
     if (fresh.length > 0) for (const listener of listeners) listener(fresh)

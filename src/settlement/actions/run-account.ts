@@ -6,6 +6,7 @@ import { finalizeAttempts } from './finalize.ts'
 import { followAttempt } from './follow.ts'
 import { type Outcome, type Settling, WATCHED } from './settling.ts'
 import { attemptSwap } from './swap.ts'
+import { keepTime } from './timer.ts'
 import { watchPrice } from './watch.ts'
 
 export interface AccountPass {
@@ -72,6 +73,8 @@ const perform = (settling: Settling, accountId: string, state: AccountState, act
       return attemptSwap(settling, accountId, state, action)
     case 'watch':
       return watchPrice(settling, accountId, action)
+    case 'timer':
+      return keepTime(settling, accountId, action)
     default:
       return action satisfies never
   }
@@ -87,6 +90,8 @@ const keyOf = (action: Action): string => {
       return `${action.kind} ${action.ref} ${action.attempt}`
     case 'watch':
       return `${action.kind} ${action.order.number}`
+    case 'timer':
+      return `${action.kind} ${action.command.type} ${action.ref}`
     case 'assign_wallet':
       return action.kind
     default:

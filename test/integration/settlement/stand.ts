@@ -62,6 +62,8 @@ export interface Stand {
   /** The order's last event that ended it, with its type; waits for it. */
   ended(accountId: string, number: number, seconds?: number): Promise<AccountEvent>
   setPrice(symbol: string, price: string): Promise<void>
+  /** The mid as the worker knows it. */
+  mid(symbol: string): string | undefined
   chainBalances(accountId: string): Promise<Record<string, bigint>>
   close(): Promise<void>
 }
@@ -141,6 +143,7 @@ export const openStand = async (): Promise<Stand> => {
     pool,
     ...{ store, instruments, command, state, events, setPrice },
     places: { eventStore, database: database!, dataDir, faucetFile, venue: await venueUrl(), rpc: urls, slotMs: SLOT_MS },
+    mid: (symbol) => quotes.mid(symbol)?.price,
     eventStorePid: () => readPid(join(dataDir, 'run', 'eventstore.json')),
     deps: () => current!,
     startWorker: async (change = (deps) => deps) => {

@@ -44,7 +44,7 @@ const place = (over: Partial<Extract<AccountCommand, { type: 'PlaceOrder' }>['re
   route: 'available',
 })
 const kinds = (state: AccountState): string[] =>
-  agenda(state).map((action) => ('ref' in action ? `${action.kind} ${action.ref} ${action.attempt}` : action.kind))
+  agenda(state).map((action) => ('attempt' in action && 'ref' in action ? `${action.kind} ${action.ref} ${action.attempt}` : action.kind))
 
 describe('agenda of an account', () => {
   it('is empty where there is no account', () => {
@@ -104,5 +104,39 @@ describe('agenda of an account', () => {
       { type: 'BookVanished', ref: '1', attempt: 1, signature: 's1', generation: 1, slot: 5 },
     )
     assert.deepEqual(kinds(state), ['follow'])
+  })
+})
+
+describe('timers of an account', () => {
+  const gtd = (clOrdId: string, expireAt: number) =>
+    place({ clOrdId, type: 'limit', timeInForce: 'gtd', price: '140', orderQty: 10n ** 8n, expireAt })
+  const timers = (state: AccountState) => agenda(state).flatMap((action) => (action.kind === 'timer' ? [[action.at, action.ref]] : []))
+
+  it('are its next deadline, for every order that ends then', () => {
+    assert.deepEqual(timers(given(...funded, final, gtd('a', 9_000), gtd('b', 5_000), gtd('c', 5_000))), [
+      [5_000, '2'],
+      [5_000, '3'],
+    ])
+  })
+
+  it('run while an attempt is open, until an end is pending', () => {
+    const open = [
+      ...funded,
+      final,
+      gtd('a', 5_000),
+      { type: 'TriggerOrder', number: 1, trigger: { price: '139', sourceId: 's', time: 1_000 } },
+    ]
+    const state = given(...(open as AccountCommand[]), signed('1', 1, 's1'))
+    assert.deepEqual(timers(state), [[5_000, '1']])
+    const { events } = decide(state, { type: 'ExpireOrder', number: 1 }, 5_000)
+    const after = events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
+    assert.equal(after.orders.get(1)?.ordStatus, 'PendingCancel')
+    assert.deepEqual(timers(after), [])
+  })
+
+  it('hold the dead-man switch while it is armed', () => {
+    const armed = given(...funded, final, { type: 'ArmDeadMan', timeoutMs: 2_000 })
+    assert.deepEqual(timers(armed), [[3_000, 'dead-man']])
+    assert.deepEqual(timers(given(...funded, final, { type: 'ArmDeadMan', timeoutMs: 2_000 }, { type: 'ArmDeadMan', timeoutMs: 0 })), [])
   })
 })

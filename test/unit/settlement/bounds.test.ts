@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { judgeQuote, midReaches, termsOf } from '../../../src/settlement/bounds.ts'
+import { judgeQuote, termsOf } from '../../../src/settlement/bounds.ts'
 
 const instrument = {
   symbol: 'SOL/USDC',
@@ -89,13 +89,5 @@ describe('bounds of a swap', () => {
     const bound = termsOf(sell)!
     assert.equal(judgeQuote(sell, bound, { inAmount: 2n * SOL, outAmount: 297n * USDC }).within, true)
     assert.equal(judgeQuote(sell, bound, { inAmount: 2n * SOL, outAmount: 297n * USDC - 1n }).within, false)
-  })
-
-  it('lets a mid reach a buy from above and a sell from below', () => {
-    assert.equal(midReaches({ side: 'buy', price: '150' }, '150'), true)
-    assert.equal(midReaches({ side: 'buy', price: '150' }, '150.01'), false)
-    assert.equal(midReaches({ side: 'sell', price: '150' }, '150'), true)
-    assert.equal(midReaches({ side: 'sell', price: '150' }, '149.99'), false)
-    assert.equal(midReaches({ side: 'sell', price: null }, '149.99'), false)
   })
 })
