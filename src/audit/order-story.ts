@@ -36,6 +36,12 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'FundsCredited':
       case 'FundsDepositFailed':
       case 'FundsDepositReversed':
+      case 'AlgoStarted':
+      case 'AlgoPaused':
+      case 'AlgoResumed':
+      case 'AlgoCancelRequested':
+      case 'AlgoSliceSkipped':
+      case 'AlgoEnded':
       case 'DeadManArmed':
       case 'DeadManDisarmed':
       case 'DeadManFired':

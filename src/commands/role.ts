@@ -3,6 +3,7 @@ import type { HealthBoard } from '../platform/health.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { AccountHandler } from './handler/account-handler.ts'
 import { type AccountHandlerDeps, createAccountHandler } from './handler/create-handler.ts'
+import { changeAlgoRoutes, startAlgoRoute } from './routes/algos.ts'
 import { cancelOrderRoute } from './routes/cancel-order.ts'
 import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
 import { openAccountRoute } from './routes/open-account.ts'
@@ -36,6 +37,8 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       placeOrderRoute(ports),
       cancelOrderRoute(ports),
       deadManSwitchRoute(ports),
+      startAlgoRoute(ports),
+      ...changeAlgoRoutes(ports),
       openAccountRoute(ports),
       requestDepositRoute(ports),
       showOperationRoute(ports),

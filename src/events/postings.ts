@@ -44,6 +44,12 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
       return move('house', 'external', { asset: FEE_ASSET, amount: (BigInt(event.data.fee) + BigInt(event.data.rent)).toString() })
     case 'TransactionFailed':
       return move('house', 'external', { asset: FEE_ASSET, amount: event.data.fee })
+    case 'AlgoStarted':
+    case 'AlgoPaused':
+    case 'AlgoResumed':
+    case 'AlgoCancelRequested':
+    case 'AlgoSliceSkipped':
+    case 'AlgoEnded':
     case 'TransactionVanished':
     case 'AccountOpened':
     case 'WalletAssigned':

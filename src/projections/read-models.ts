@@ -1,5 +1,6 @@
 import type { Projection } from './projection.ts'
 import { accounts } from './read-models/accounts.ts'
+import { algos } from './read-models/algos.ts'
 import { balances } from './read-models/balances.ts'
 import { compensations } from './read-models/compensations.ts'
 import { deposits } from './read-models/deposits.ts'
@@ -23,6 +24,7 @@ export const READ_MODELS: readonly Projection[] = [
   positions,
   lotQueues,
   lots,
+  algos,
   deposits,
   transactions,
   instruments,

@@ -11,6 +11,7 @@ import { migrateToLatest } from '../platform/migrations.ts'
 import type { ShardFeed } from '../projections/feed.ts'
 import { ensureShardMap, readShardMap, type ShardMap, shardOf } from '../projections/shard-map.ts'
 import type { ReaderDeps } from './reader.ts'
+import { algoRoute, algosRoute } from './resources/algos.ts'
 import { balancesRoute } from './resources/balances.ts'
 import { compensationsRoute } from './resources/compensations.ts'
 import { executionsRoute } from './resources/executions.ts'
@@ -94,6 +95,8 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
       exposureRoute(reader),
       ledgerRoute(reader),
       compensationsRoute(reader),
+      algosRoute(reader),
+      algoRoute(reader),
       statusRoute(reader),
     ],
     close: async () => {

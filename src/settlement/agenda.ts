@@ -1,5 +1,8 @@
+import { algoStep } from '../commands/account/algos.ts'
 import type { AccountCommand } from '../commands/account/command.ts'
 import type { AccountState } from '../commands/account/state.ts'
+import type { AlgoState } from '../commands/algo/algo-state.ts'
+import type { AlgoStep } from '../commands/algo/next-step.ts'
 import { type DepositState, depositRef } from '../commands/ledger/deposit.ts'
 import { deadlineOf, waitingFor } from '../commands/order/conditions.ts'
 import type { OrderState } from '../commands/order/order-state.ts'
@@ -16,6 +19,8 @@ export type Action =
   | { readonly kind: 'swap'; readonly order: OrderState; readonly ref: string; readonly attempt: number }
   /** A resting order that waits for a price. */
   | { readonly kind: 'watch'; readonly order: OrderState }
+  /** An algo with something to do, now or at a time. */
+  | { readonly kind: 'algo'; readonly algo: AlgoState; readonly step: Exclude<AlgoStep, { kind: 'none' }> }
   /** A deadline, ms, and the command that is due then. */
   | { readonly kind: 'timer'; readonly at: number; readonly ref: string; readonly command: TimedCommand }
 
@@ -31,6 +36,7 @@ export const agenda = (state: AccountState): readonly Action[] => {
     ...awaitingFinality(state).map((attempt): Action => ({ kind: 'finalize', attempt })),
     ...[...state.deposits.values()].flatMap((deposit) => depositAction(state, deposit)),
     ...[...state.orders.values()].flatMap((order) => orderAction(state, order)),
+    ...[...state.algos.values()].flatMap((algo) => algoAction(state, algo)),
     ...timers(state),
   ]
 }
@@ -47,6 +53,11 @@ const orderAction = (state: AccountState, order: OrderState): Action[] => {
   if ((order.ordStatus !== 'New' && order.ordStatus !== 'PartiallyFilled') || hasOpenAttempt(state, ref)) return []
   if (order.executable) return [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }]
   return waitingFor(order) ? [{ kind: 'watch', order }] : []
+}
+
+const algoAction = (state: AccountState, algo: AlgoState): Action[] => {
+  const step = algoStep(state, algo)
+  return step.kind === 'none' ? [] : [{ kind: 'algo', algo, step }]
 }
 
 /** The next deadline of the account's orders (all of them, where several end at once), and its dead-man switch. */

@@ -1,4 +1,5 @@
 import type { AccountCommand } from '../../src/commands/account/command.ts'
+import type { AlgoRequest } from '../../src/commands/algo/algo-state.ts'
 import { createAccountHandler } from '../../src/commands/handler/create-handler.ts'
 import { unrequestedDepositId } from '../../src/commands/ledger/unrequested.ts'
 import { defineInstruments } from '../../src/events/instruments.ts'
@@ -15,6 +16,7 @@ import {
   expired,
   failed,
   finalized,
+  INSTRUMENT,
   landed,
   limit,
   mid,
@@ -90,6 +92,27 @@ const gift = (signature: string, tokenAccount: string, asset: typeof SOL, amount
 })
 const now = (step: number) => 1_700_000_000_000 + step * 1_000
 
+const algo = (algoId: string, plan: AlgoRequest['plan'], price: string | null): AlgoRequest => ({
+  ...{
+    algoId,
+    side: 'buy',
+    quantity: sol(2),
+    lotSize: sol(0.001),
+    price,
+    maxSlippageBps: 100,
+    strategyId: null,
+    plan,
+    instrument: INSTRUMENT,
+  },
+})
+const slice = (algoId: string, n: number, orderQty: bigint, price: string | null, time: number): AccountCommand => ({
+  ...{ type: 'PlaceOrder', instrument: INSTRUMENT, reference: mid('100', time), route: 'unprobed' },
+  request: {
+    ...request({ clOrdId: `${algoId}-${n}`, orderQty, price, type: price === null ? 'market' : 'limit' }),
+    ...{ timeInForce: price === null ? 'ioc' : 'gtc', algo: { algoId, slice: n } },
+  },
+})
+
 const account = (name: string, commands: readonly AccountCommand[]): GoldenStory => ({
   name,
   tell: async ({ does }) => {
@@ -128,6 +151,26 @@ export const STORIES: readonly GoldenStory[] = [
     } as AccountCommand,
     { ...signed('1', 2), venueRequestId: 'order-of-the-venue' } as AccountCommand,
     landed('1', swap(sol(1), -usdc(100)), 2),
+  ]),
+  account('algos', [
+    ...funds,
+    { type: 'StartAlgo', request: algo('twap', { kind: 'twap', slices: 2, intervalMs: 1_000 }, null) },
+    slice('twap', 0, sol(1), null, now(11)),
+    signed('1'),
+    landed('1', swap(sol(1), -usdc(100))),
+    { type: 'PauseAlgo', algoId: 'twap' },
+    { type: 'ResumeAlgo', algoId: 'twap' },
+    slice('twap', 1, sol(1), null, now(16)),
+    signed('2'),
+    landed('2', swap(sol(1), -usdc(100))),
+    { type: 'EndAlgo', algoId: 'twap' },
+    { type: 'StartAlgo', request: { ...algo('tiny', { kind: 'twap', slices: 2, intervalMs: 1_000 }, null), quantity: sol(0.001) } },
+    { type: 'SkipSlice', algoId: 'tiny', slice: 0 },
+    { type: 'StartAlgo', request: algo('ice', { kind: 'iceberg', displayQty: String(sol(0.5)) }, '90') },
+    slice('ice', 0, sol(0.5), '90', now(22)),
+    { type: 'CancelAlgo', algoId: 'ice' },
+    { type: 'StartAlgo', request: algo('shown', { kind: 'iceberg', displayQty: String(sol(0.5)) }, '90') },
+    slice('shown', 0, sol(0.5), '90', now(25)),
   ]),
   account('fills', [
     ...funds,

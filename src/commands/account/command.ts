@@ -3,6 +3,7 @@ import type { PriceCitation } from '../../events/fields.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
 import type { Asset, Instrument } from '../../events/reference/reference-event.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
+import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
 import type { OrderRequest } from '../order/order-request.ts'
 
 export type { OrderRequest } from '../order/order-request.ts'
@@ -31,6 +32,12 @@ export type AccountCommand =
   | { readonly type: 'CancelOrder'; readonly number: number }
   /** Arms the dead-man switch, again before its deadline to keep the orders; 0 takes it off. */
   | { readonly type: 'ArmDeadMan'; readonly timeoutMs: number }
+  | { readonly type: 'StartAlgo'; readonly request: AlgoRequest }
+  | { readonly type: 'PauseAlgo' | 'ResumeAlgo' | 'CancelAlgo'; readonly algoId: string }
+  /** A slice of an algo whose time came with nothing to place. */
+  | { readonly type: 'SkipSlice'; readonly algoId: string; readonly slice: number }
+  /** The algo has nothing more to place. */
+  | { readonly type: 'EndAlgo'; readonly algoId: string }
   | { readonly type: 'AssignWallet'; readonly publicKey: string; readonly path: string }
   /** A transfer to the wallet that nobody had asked for, final on the chain; `tokenAccount` is the wallet itself for native SOL. */
   | {
@@ -86,6 +93,8 @@ export type Answer =
   /** A clOrdId or depositId came again with the same terms: the first answer is rebuilt from the event at this revision. */
   | { readonly kind: 'repeated'; readonly revision: bigint }
   | { readonly kind: 'dead_man'; readonly deadline: number | null }
+  /** `first` false: it had been started before, or this was no start. */
+  | { readonly kind: 'algo'; readonly algo: AlgoState; readonly status: AlgoState['status'] | 'Canceled'; readonly first: boolean }
   | { readonly kind: 'done' }
   /** Already true or no longer applicable: nothing to append. */
   | { readonly kind: 'ignored'; readonly reason: string }

@@ -3,6 +3,7 @@ import { isUnrequestedId } from '../ledger/unrequested.ts'
 import { cancelOrder, endOrder } from '../order/cancel.ts'
 import { trailOrder, triggerOrder } from '../order/trigger.ts'
 import { findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { decideAlgo } from './algos.ts'
 import { answerOrder, done, ignored, noSuchAccount, orderAfter, refused, repeated } from './answers.ts'
 import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
 import { bookUnrequested } from './book-unrequested.ts'
@@ -37,6 +38,13 @@ export const decide = (state: AccountState, command: AccountCommand, time: numbe
       return fireDeadMan(state, at)
     case 'ExpireOrder':
       return expire(state, command.number, at)
+    case 'StartAlgo':
+    case 'PauseAlgo':
+    case 'ResumeAlgo':
+    case 'CancelAlgo':
+    case 'SkipSlice':
+    case 'EndAlgo':
+      return decideAlgo(state, command, at)
     case 'AssignWallet':
       if (state.wallet !== undefined) return ignored('the account has a wallet')
       return done({ type: 'WalletAssigned', data: { publicKey: command.publicKey, path: command.path, at } })

@@ -8,13 +8,17 @@ import { countRejection } from '../limits/rejection-budget.ts'
 import { type OrderChange, openOrder } from '../order/evolve.ts'
 import { placeCommandId } from '../order/order-request.ts'
 import { evolveAttempts, type TransactionEvent } from '../transaction/evolve.ts'
+import { evolveAlgo, evolveSlice } from './evolve-algos.ts'
 import { bookCredit, evolveDeposit, openArrival, openDeposit } from './evolve-deposits.ts'
 import { bookSurplus, bookTradeOn, changeOrder, closeSettled } from './evolve-orders.ts'
 import { rememberRejected } from './known-ids.ts'
 import { type AccountState, EMPTY_ACCOUNT } from './state.ts'
 
 /** The account after one event of its stream. Pure: the same events give the same state everywhere. */
-export const evolve = (before: AccountState, event: AccountEvent, revision: bigint): AccountState => {
+export const evolve = (before: AccountState, event: AccountEvent, revision: bigint): AccountState =>
+  evolveSlice(before, evolveOwn(before, event, revision), event)
+
+const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint): AccountState => {
   const postings = postingsOf(event)
   const state: AccountState = {
     ...before,
@@ -59,6 +63,13 @@ export const evolve = (before: AccountState, event: AccountEvent, revision: bigi
     case 'DeadManDisarmed':
     case 'DeadManFired':
       return { ...state, deadMan: undefined }
+    case 'AlgoStarted':
+    case 'AlgoPaused':
+    case 'AlgoResumed':
+    case 'AlgoCancelRequested':
+    case 'AlgoSliceSkipped':
+    case 'AlgoEnded':
+      return evolveAlgo(state, event, revision)
     case 'OrderTriggered':
     case 'OrderTrailed':
     case 'OrderCancelRequested':

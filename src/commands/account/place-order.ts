@@ -8,7 +8,8 @@ import { instrumentTerms, placeCommandId, termsHashOf } from '../order/order-req
 import { acceptOrder, expiryOf, firstStop, needsReference, type Placement, rejectOrder } from '../order/place.ts'
 import { postOnlyBreach } from '../order/post-only.ts'
 import { spentAsset, worstCaseInput } from '../order/reservation.ts'
-import { answerOrder, noSuchAccount, refused, repeated } from './answers.ts'
+import { sliceBlock } from './algos.ts'
+import { answerOrder, ignored, noSuchAccount, refused, repeated } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { findKnown, isKnown } from './known-ids.ts'
 import type { AccountState } from './state.ts'
@@ -24,6 +25,8 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
   const known = knownOrder(state, request.clOrdId, termsHash)
   if (known === 'other_terms') return refused('duplicate_cl_ord_id', `${request.clOrdId} was used for an order with other terms`)
   if (known) return repeated(known.revision)
+  const notDue = sliceBlock(state, request, at)
+  if (notDue !== undefined) return ignored(notDue)
 
   const terms = instrumentTerms(instrument)
   const asset = spentAsset(request.side, terms)

@@ -1,4 +1,5 @@
 import { Map as ImmutableMap, List, OrderedMap } from 'immutable'
+import type { Algos } from '../algo/algo-state.ts'
 import type { Balances } from '../ledger/balances.ts'
 import type { DepositState } from '../ledger/deposit.ts'
 import type { Unrequested } from '../ledger/unrequested.ts'
@@ -12,7 +13,7 @@ export type { OrderState } from '../order/order-state.ts'
 export type { AttemptPhase, AttemptState } from '../transaction/attempt-state.ts'
 
 /** The fold of an account stream. Immutable, with shared structure: a batch is decided on it and thrown away on a conflict. */
-export interface AccountState extends Attempts, KnownIds {
+export interface AccountState extends Attempts, KnownIds, Algos {
   /** Undefined until AccountOpened. */
   readonly accountId: string | undefined
   /** Revision of the last folded event; -1 for none. */
@@ -59,6 +60,7 @@ export const EMPTY_ACCOUNT: AccountState = {
   deadMan: undefined,
   deposits: ImmutableMap(),
   unrequested: ImmutableMap(),
+  algos: ImmutableMap(),
   attempts: ImmutableMap(),
   earlier: ImmutableMap(),
 }

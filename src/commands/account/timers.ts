@@ -2,6 +2,7 @@ import type { AccountEvent } from '../../events/account/account-event.ts'
 import { isTerminal } from '../../events/fields.ts'
 import { cancelFor, expireOrder } from '../order/cancel.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { cancelAllAlgos } from './algos.ts'
 import { done, ignored } from './answers.ts'
 import type { Decision } from './command.ts'
 import type { AccountState } from './state.ts'
@@ -36,5 +37,5 @@ export const fireDeadMan = (state: AccountState, at: number): Decision => {
     const event = cancelFor(order, hasOpenAttempt(state, String(order.number)), DEAD_MAN, at)
     return event ? [event] : []
   })
-  return done({ type: 'DeadManFired', data: { deadline, at } }, ...cancels)
+  return done({ type: 'DeadManFired', data: { deadline, at } }, ...cancels, ...cancelAllAlgos(state, DEAD_MAN, at))
 }

@@ -93,7 +93,8 @@ const fail = ({ log }: ServeDeps, letter: Letter, error: unknown): void => {
   letter.fail(error)
 }
 
-const asksForIds = ({ type }: AccountCommand): boolean => type === 'PlaceOrder' || type === 'RequestDeposit'
+const asksForIds = ({ type }: AccountCommand): boolean =>
+  type === 'PlaceOrder' || type === 'RequestDeposit' || type === 'StartAlgo' || type === 'CancelAlgo' || type === 'EndAlgo'
 
 const sameHistory = (a: LoadedAccount, b: LoadedAccount): boolean =>
   a.state.revision === b.state.revision && a.lastEventId === b.lastEventId

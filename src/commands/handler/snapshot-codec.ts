@@ -2,6 +2,7 @@ import { Map as ImmutableMap, List, OrderedMap } from 'immutable'
 import { isTerminal } from '../../events/fields.ts'
 import type { KnownId } from '../account/known-ids.ts'
 import type { AccountState } from '../account/state.ts'
+import type { AlgoState } from '../algo/algo-state.ts'
 import type { DepositState } from '../ledger/deposit.ts'
 import { type AttemptState, earlierKey } from '../transaction/attempt-state.ts'
 import { decodeOrders, encodeOrders, type PackedOrders } from './order-codec.ts'
@@ -23,6 +24,7 @@ export interface PackedState {
   readonly deadMan: AccountState['deadMan'] | null
   readonly deposits: readonly unknown[]
   readonly unrequested: readonly (readonly [tokenAccount: string, floor: number, newest: readonly (readonly [string, number])[]])[]
+  readonly algos: readonly unknown[]
   readonly attempts: readonly unknown[]
   readonly earlier: readonly unknown[]
 }
@@ -44,6 +46,7 @@ export const encodeState = (s: AccountState): PackedState => ({
   deadMan: s.deadMan ?? null,
   deposits: [...s.deposits.values()].map(tagged),
   unrequested: [...s.unrequested].map(([tokenAccount, { floor, newest }]) => [tokenAccount, floor, [...newest]]),
+  algos: [...s.algos.values()].map(tagged),
   attempts: [...s.attempts.values()].map(tagged),
   earlier: [...s.earlier.values()].map(tagged),
 })
@@ -77,6 +80,7 @@ export const decodeState = (p: PackedState): AccountState => {
         { floor, newest: OrderedMap<string, number>([...newest].map(([hash, slot]) => [hash, slot])) },
       ]),
     ),
+    algos: ImmutableMap(p.algos.map((a) => untagged(a) as AlgoState).map((a) => [a.algoId, a])),
     attempts: ImmutableMap(attempts.map((a) => [a.ref, a])),
     earlier: ImmutableMap(p.earlier.map((a) => untagged(a) as AttemptState).map((a) => [earlierKey(a.ref, a.attempt), a])),
   }

@@ -1,3 +1,4 @@
+import { algoDocument } from '../../events/algo-document.ts'
 import { decodeAccountEvent } from '../../events/decode.ts'
 import { orderDocument } from '../../events/order-document.ts'
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
@@ -6,6 +7,7 @@ import type { Grant } from '../../platform/http/grant.ts'
 import { type Refusal, refusal } from '../../platform/http/problem.ts'
 import { ok, type Reply, type RequestContext, refuse } from '../../platform/http/route.ts'
 import type { AccountCommand, CommandContext } from '../account/command.ts'
+import { factsOf, openAlgo } from '../algo/algo-state.ts'
 import type { AccountHandler, Executed } from '../handler/account-handler.ts'
 import { openOrder } from '../order/evolve.ts'
 import { orderFacts } from '../order/order-state.ts'
@@ -52,6 +54,10 @@ const respond = async (ports: CommandPorts, accountId: string, executed: Execute
       const deadline = answer.deadline === null ? null : new Date(answer.deadline).toISOString()
       return ok({ accountId, deadline, position: position.toString() })
     }
+    case 'algo': {
+      const { algo, status, first } = answer
+      return ok(algoDocument(factsOf(algo, status, accountId, position.toString())), first ? 201 : 200)
+    }
     case 'repeated':
       return firstAnswer(ports, accountId, answer.revision)
     case 'refused':
@@ -75,6 +81,8 @@ const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision:
       return ok({ accountId, position })
     case 'FundsDepositRequested':
       return ok({ depositId: event.data.depositId, status: 'requested', position })
+    case 'AlgoStarted':
+      return ok(algoDocument(factsOf(openAlgo(event.data, revision), 'Running', accountId, position)))
     case 'OrderAccepted':
       return ok(orderDocument({ ...orderFacts(openOrder(event.data, revision), accountId), position }))
     case 'OrderRejected':

@@ -1,15 +1,22 @@
 import type { z } from 'zod'
+import * as algo from './algo-events.ts'
 import * as deadMan from './dead-man-events.ts'
 import * as funds from './funds-events.ts'
 import * as order from './order-events.ts'
 import * as transaction from './transaction-events.ts'
 
 /** Every event type of an account stream with its newest schema. */
-export const ACCOUNT_EVENTS = { ...funds, ...order, ...deadMan, ...withoutParts(transaction) } as const
+export const ACCOUNT_EVENTS = { ...funds, ...order, ...deadMan, ...withoutPlan(algo), ...withoutParts(transaction) } as const
 
 /** TokenDelta and DurableNonce are parts of events, not events. */
 function withoutParts<T extends { TokenDelta: unknown; DurableNonce: unknown }>(all: T): Omit<T, 'TokenDelta' | 'DurableNonce'> {
   const { TokenDelta: _delta, DurableNonce: _nonce, ...events } = all
+  return events
+}
+
+/** AlgoPlan is part of an event, not one. */
+function withoutPlan<T extends { AlgoPlan: unknown }>(all: T): Omit<T, 'AlgoPlan'> {
+  const { AlgoPlan: _part, ...events } = all
   return events
 }
 

@@ -1,5 +1,6 @@
 import type { AccountState } from '../../commands/account/state.ts'
 import { type Action, agenda } from '../agenda.ts'
+import { runAlgo } from './algo.ts'
 import { assignWallet } from './assign-wallet.ts'
 import { attemptDeposit } from './deposit.ts'
 import { finalizeAttempts } from './finalize.ts'
@@ -73,6 +74,8 @@ const perform = (settling: Settling, accountId: string, state: AccountState, act
       return attemptSwap(settling, accountId, state, action)
     case 'watch':
       return watchPrice(settling, accountId, action)
+    case 'algo':
+      return runAlgo(settling, accountId, action)
     case 'timer':
       return keepTime(settling, accountId, action)
     default:
@@ -90,6 +93,8 @@ const keyOf = (action: Action): string => {
       return `${action.kind} ${action.ref} ${action.attempt}`
     case 'watch':
       return `${action.kind} ${action.order.number}`
+    case 'algo':
+      return `${action.kind} ${action.algo.algoId} ${action.step.kind} ${action.algo.next}`
     case 'timer':
       return `${action.kind} ${action.command.type} ${action.ref}`
     case 'assign_wallet':

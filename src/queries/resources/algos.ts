@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { algoDocument } from '../../events/algo-document.ts'
+import { mayUse } from '../../platform/http/grant.ts'
+import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import { type AlgoRow, algoFacts, algosTable } from '../../projections/read-models/algos.ts'
+import { selectList } from '../../projections/rows/table.ts'
+import { consistent, type ReaderDeps, readAccount } from '../reader.ts'
+import { BigText } from '../request/cursor.ts'
+import { AccountIdText, ClOrdIdText, minPositionOf, ReadQuery } from '../request/parameters.ts'
+import { accountListRoute } from './account-list.ts'
+
+type Row = AlgoRow & { readonly executed: bigint }
+
+// The slices are found by the index on their algo: no trade has to touch the algo's own row.
+const SELECT = `
+  SELECT true AS "found", ${selectList(algosTable, 'a')}, coalesce(slices.executed, 0) AS "executed"
+  FROM algos a LEFT JOIN LATERAL (
+    SELECT sum(o.cum_qty) AS executed FROM orders o WHERE o.account_id = a.account_id AND o.algo_id = a.algo_id
+  ) slices ON true`
+
+const NEWEST_FIRST = {
+  name: 'algos-newest-first',
+  text: `${SELECT} WHERE a.account_id = $1 AND a.started_revision < $3::bigint ORDER BY a.started_revision DESC LIMIT $4::integer`,
+}
+const BY_ID = { name: 'algo-by-id', text: `${SELECT} WHERE a.account_id = $1 AND a.algo_id = $3` }
+
+const documentOf = (row: Row) => algoDocument(algoFacts(row, row.executed))
+
+/** GET /v1/accounts/:accountId/algos, newest first. */
+export const algosRoute = (deps: ReaderDeps): Route =>
+  accountListRoute<Row, [string]>(deps, {
+    name: 'algos',
+    sql: NEWEST_FIRST,
+    key: z.tuple([BigText]),
+    start: [String(2n ** 62n)],
+    keyOf: (row) => [String(row.startedRevision)],
+    documents: (rows) => rows.map(documentOf),
+  })
+
+const AlgoRef = z.string().refine((ref) => partsOf(ref) !== undefined, 'must be <accountId>.<algoId>')
+
+const partsOf = (ref: string): readonly [accountId: string, algoId: string] | undefined => {
+  const [accountId, algoId, ...rest] = ref.split('.')
+  const good = AccountIdText.safeParse(accountId).success && ClOrdIdText.safeParse(algoId).success && rest.length === 0
+  return good ? [accountId!, algoId!] : undefined
+}
+
+/** GET /v1/algos/:algoRef, `<accountId>.<algoId>`. */
+export const algoRoute = (deps: ReaderDeps): Route =>
+  route({
+    method: 'GET',
+    path: '/v1/algos/:algoRef',
+    scope: 'read',
+    params: z.object({ algoRef: AlgoRef }),
+    query: ReadQuery,
+    handle: async ({ grant, params, query, signal }) => {
+      const [accountId, algoId] = partsOf(params.algoRef!)!
+      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
+      const shard = deps.shardOf(accountId)
+      const late = await consistent(deps, shard, minPositionOf(query), signal)
+      if (late) return { refusal: late }
+      const read = await readAccount<Row>(shard, accountId, BY_ID, [algoId])
+      if ('refusal' in read) return read
+      const row = read.rows[0]
+      if (!row) return refuse('not_found', 'no such algo', { extra: { asOfPosition: String(read.asOf) } })
+      return ok({ data: documentOf(row), asOfPosition: String(read.asOf), ...(read.incomplete ? { incomplete: true } : {}) })
+    },
+  })
