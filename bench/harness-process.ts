@@ -8,8 +8,8 @@ export interface BenchPart {
 }
 
 /** Starts a part of the product, or of bench/, as a child process: `entry` is below src/ without extension. @throws when it does not get ready */
-export const startPart = async (entry: string, args: readonly string[]): Promise<BenchPart> => {
-  const part = spawnPart(entry, args, { QUANTBOT_LOG: process.env.QUANTBOT_LOG ?? 'error' }, 60_000)
+export const startPart = async (entry: string, args: readonly string[], readyMs = 60_000): Promise<BenchPart> => {
+  const part = spawnPart(entry, args, { QUANTBOT_LOG: process.env.QUANTBOT_LOG ?? 'error' }, readyMs)
   const start = await part.started
   if (start.kind !== 'ready') {
     await part.stop()
@@ -26,6 +26,16 @@ export const cpuMsOf = (pid: number): number | null => {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
     return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS
+  } catch {
+    return null
+  }
+}
+
+/** CPU time of a process and of its children that have ended, ms: what a Postgres server used once its clients are gone; null where the system does not tell. */
+export const cpuMsWithChildren = (pid: number): number | null => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return ([11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0) * 1000) / TICKS
   } catch {
     return null
   }

@@ -11,7 +11,8 @@ import { launch, Refusal, step } from './steps.mjs'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const stampFile = join(dist, '.stamp')
-const SOURCES = ['src', 'bench', 'migrations']
+// of test only what the benches and soaks share with the suite is compiled
+const SOURCES = ['src', 'bench', 'migrations', 'test']
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs']
 
 /** Everything between a clone and a runnable dist/: Node's version, packages, build. `quiet` says nothing unless it fails. */

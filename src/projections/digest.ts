@@ -33,20 +33,25 @@ const digestShard = async (client: PoolClient): Promise<ShardDigest> => {
   const { rows } = await client.query<{ shard: number; commit_position: bigint }>('SELECT shard, commit_position FROM checkpoint')
   const checkpoint = rows[0]
   if (!checkpoint) throw new Error('no projector has started on this database yet')
+  const position = checkpoint.commit_position < 0n ? 0n : checkpoint.commit_position
+  return { shard: checkpoint.shard, position: String(position), ...(await digestTables(client)) }
+}
+
+/** Counts and digests the rows of every read model of one database. */
+export const digestTables = async (client: Pick<PoolClient, 'query'>): Promise<{ readonly rows: number; readonly digest: string }> => {
   const digest = createHash('sha256')
-  let count = 0
+  let rows = 0
   for (const { table } of READ_MODELS) {
     const part = await digestTable(client, table)
     digest.update(`${table.name} ${part.rows} ${part.digest}\n`)
-    count += part.rows
+    rows += part.rows
   }
-  const position = checkpoint.commit_position < 0n ? 0n : checkpoint.commit_position
-  return { shard: checkpoint.shard, position: String(position), rows: count, digest: digest.digest('hex') }
+  return { rows, digest: digest.digest('hex') }
 }
 
 // 32 bytes a row are gathered in key order and hashed once more: a million rows need 32 MB in the server and one row comes back.
 // Everything in these tables derives from the events alone, so no column has to be left out.
-const digestTable = async (client: PoolClient, table: Table<never>): Promise<{ rows: number; digest: string }> => {
+const digestTable = async (client: Pick<PoolClient, 'query'>, table: Table<never>): Promise<{ rows: number; digest: string }> => {
   const columns = Object.values(table.columns) as (readonly [string, SqlType])[]
   const key = (table.key as readonly string[]).map((field) => (table.columns as Record<string, readonly [string, SqlType]>)[field]![0])
   const text = `

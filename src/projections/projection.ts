@@ -20,26 +20,29 @@ export interface AccountFact extends Fact {
 /** Asks for the stored rows of a key (the table's `loadBy` fields) before the batch is applied. */
 export type Want = <Row>(table: Table<Row>, ...key: Value[]) => void
 
+/** Says that an event is the first to speak of a key (`loadBy` fields): no row of it is stored, so that nobody has to look. */
+export type Born = Want
+
 /** One read model: event → row changes. A fault thrown by either function pauses the event's stream, nothing else. */
 export interface Projection {
   readonly table: Table<never>
   /** What `apply` will look up. */
-  reads?(fact: Fact, want: Want): void
+  reads?(fact: Fact, want: Want, born: Born): void
   apply(fact: Fact, rows: RowSets): void
 }
 
 /** A projection of account events over one table. */
 export const accountProjection = <Row>(projection: {
   readonly table: Table<Row>
-  readonly reads?: (fact: AccountFact, want: Want) => void
+  readonly reads?: (fact: AccountFact, want: Want, born: Born) => void
   readonly apply: (fact: AccountFact, rows: RowSets) => void
 }): Projection => {
   const { table, reads, apply } = projection
   const ofAccount = (fact: Fact): fact is AccountFact => fact.accountId !== undefined
   return {
     table: table as unknown as Table<never>,
-    reads: (fact, want) => {
-      if (reads && ofAccount(fact)) reads(fact, want)
+    reads: (fact, want, born) => {
+      if (reads && ofAccount(fact)) reads(fact, want, born)
     },
     apply: (fact, rows) => {
       if (ofAccount(fact)) apply(fact, rows)

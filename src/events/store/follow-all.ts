@@ -94,6 +94,10 @@ async function* batches(subscription: AllStreamSubscription, size: number): Asyn
     if (events.length > 0) yield events
     else if (failure !== undefined) throw failure
     else if (stream.destroyed || stream.readableEnded) throw new Error('the subscription ended')
-    else await changed
+    else {
+      await changed
+      // the client hands events over one by one as it decodes them: those of one read from the socket make one batch
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 }

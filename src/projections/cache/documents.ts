@@ -10,22 +10,16 @@ import type { RowSets } from '../rows/rows.ts'
 export type CachedBalance = readonly [asset: string, available: string, reserved: string]
 
 /** The documents that a batch changed, whole: the batch has loaded all rows that they are made of. */
-export const changedDocuments = (rows: RowSets): readonly CachedDocument[] => {
+export const changedDocuments = (rows: Pick<RowSets, 'of'>): readonly CachedDocument[] => {
   const changed = new Set(
     rows
       .of(balancesTable)
       .changed()
       .map((row) => row.accountId),
   )
-  const byAccount = new Map<string, BalanceRow[]>()
-  for (const row of rows.of(balancesTable).all()) {
-    if (!changed.has(row.accountId)) continue
-    const list = byAccount.get(row.accountId)
-    if (list) list.push(row)
-    else byAccount.set(row.accountId, [row])
-  }
   const documents: CachedDocument[] = []
-  for (const [accountId, list] of byAccount) {
+  for (const accountId of changed) {
+    const list = rows.of(balancesTable).group(accountId)
     // the account's revision, not the rows': they only tell when a balance last changed
     const revision = rows.of(accountsTable).get(accountId)?.revision
     if (revision !== undefined) documents.push({ key: balancesKey(accountId), revision, json: JSON.stringify(cachedBalances(list)) })

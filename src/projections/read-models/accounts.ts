@@ -24,7 +24,7 @@ export const accountsTable: Table<AccountRow> = {
 /** The accounts, each with its newest revision: a gap in the revisions is a lost event and stops the account here. */
 export const accounts = accountProjection({
   table: accountsTable,
-  reads: ({ accountId }, want) => want(accountsTable, accountId),
+  reads: ({ accountId, revision }, want, born) => (revision === 0n ? born : want)(accountsTable, accountId),
   apply: ({ accountId, event, revision, position }, rows) => {
     const table = rows.of(accountsTable)
     if (event.type === 'AccountOpened' && revision === 0n) {

@@ -31,8 +31,9 @@ export const balancesTable: Table<BalanceRow> = {
 /** What an account owns and what of it is reserved: the running sum of its own postings. */
 export const balances = accountProjection({
   table: balancesTable,
-  reads: ({ accountId, event }, want) => {
-    if (postingsOf(event as AccountEvent).length > 0) want(balancesTable, accountId)
+  reads: ({ accountId, event, revision }, want, born) => {
+    if (revision === 0n) born(balancesTable, accountId)
+    else if (postingsOf(event as AccountEvent).length > 0) want(balancesTable, accountId)
   },
   apply: ({ accountId, event, revision, position }, rows) => {
     const table = rows.of(balancesTable)

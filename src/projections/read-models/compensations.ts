@@ -56,8 +56,10 @@ export const compensationsTable: Table<CompensationRow> = {
  */
 export const compensations = accountProjection({
   table: compensationsTable,
-  reads: (fact, want) => {
+  reads: (fact, want, born) => {
     const { accountId, event } = fact
+    const possible = futureTroubleOf(event)
+    if (possible !== undefined) born(compensationsTable, accountId, possible)
     const trouble = troubleOf(fact)
     if (trouble === undefined) return
     want(compensationsTable, accountId, trouble)
@@ -96,6 +98,20 @@ export const compensations = accountProjection({
     }
   },
 })
+
+/** The row that may be opened for what begins with this event. */
+const futureTroubleOf = (event: AccountFact['event']): string | undefined => {
+  switch (event.type) {
+    case 'OrderAccepted':
+      return `o-${event.data.number}`
+    case 'TransactionSigned':
+      return `u-${event.data.ref}.${event.data.attempt}`
+    case 'FundsDepositRequested':
+      return `d-${event.data.depositId}`
+    default:
+      return undefined
+  }
+}
 
 /** The row that an event may open or settle. */
 const troubleOf = (fact: AccountFact): string | undefined => {

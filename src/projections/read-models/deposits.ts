@@ -36,8 +36,9 @@ export const depositsTable: Table<DepositRow> = {
 /** Deposits from request to credit, failure or reversal. */
 export const deposits = accountProjection({
   table: depositsTable,
-  reads: ({ accountId, event }, want) => {
-    if (event.type === 'FundsCredited' || event.type === 'FundsDepositFailed' || event.type === 'FundsDepositReversed')
+  reads: ({ accountId, event }, want, born) => {
+    if (event.type === 'FundsDepositRequested') born(depositsTable, accountId, event.data.depositId)
+    else if (event.type === 'FundsCredited' || event.type === 'FundsDepositFailed' || event.type === 'FundsDepositReversed')
       want(depositsTable, accountId, event.data.depositId)
   },
   apply: ({ accountId, event, revision, position }, rows) => {

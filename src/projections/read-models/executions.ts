@@ -97,6 +97,8 @@ const common = (fact: AccountFact, { execId, symbol, side, baseDecimals, quoteDe
 
 /** All trades of a symbol in their order, busted ones included: loaded whenever one of them is canceled. */
 export const tradesOf = (rows: RowSets, accountId: string, symbol: string): readonly ExecutionRow[] =>
-  [...rows.of(executionsTable).all()]
-    .filter((one) => one.accountId === accountId && one.symbol === symbol && one.execType === 'Trade')
+  rows
+    .of(executionsTable)
+    .group(accountId, symbol)
+    .filter((one) => one.execType === 'Trade')
     .sort((a, b) => (a.eventRevision < b.eventRevision ? -1 : 1))

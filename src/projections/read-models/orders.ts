@@ -88,10 +88,12 @@ export const orderNumberOf = ({ event, accountId }: AccountFact): bigint | undef
 /** Every order with the values of its document. */
 export const orders = accountProjection({
   table: ordersTable,
-  reads: (fact, want) => {
+  reads: (fact, want, born) => {
     const number = orderNumberOf(fact)
+    if (number === undefined) return
     const opens = fact.event.type === 'OrderAccepted' || fact.event.type === 'OrderRejected'
-    if (number !== undefined && !opens) want(ordersTable, fact.accountId, number)
+    const look = opens ? born : want
+    look(ordersTable, fact.accountId, number)
   },
   apply: (fact, rows) => {
     const number = orderNumberOf(fact)

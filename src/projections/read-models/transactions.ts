@@ -49,8 +49,10 @@ export const transactionsTable: Table<TransactionRow> = {
 /** Every attempt on the chain. The signed bytes are not kept here: they are evidence, and stay in the log. */
 export const transactions = accountProjection({
   table: transactionsTable,
-  reads: ({ accountId, event }, want) => {
+  reads: ({ accountId, event }, want, born) => {
     switch (event.type) {
+      case 'TransactionSigned':
+        return born(transactionsTable, accountId, event.data.ref, event.data.attempt)
       case 'TransactionLanded':
       case 'TransactionFailed':
       case 'TransactionExpired':

@@ -4,56 +4,62 @@ import type { Table, Value } from './table.ts'
 export interface Rows<Row> {
   get(...key: Value[]): Row | undefined
   put(row: Row): void
-  /** Every row known to the batch. */
+  /** The rows of a group that was wanted (values of `loadBy`), those put meanwhile among them. */
+  group(...key: Value[]): readonly Row[]
+  /** Every row known. */
   all(): Iterable<Row>
   changed(): Row[]
 }
 
-/** The rows of all tables, with the changes of the current event revocable. */
+/** The rows of all tables, with the changes of the current event revocable. They outlive a batch: what was read or written need not be loaded again. */
 export interface RowSets {
   of<Row>(table: Table<Row>): Rows<Row>
-  /** Makes loaded rows known. */
-  fill<Row>(table: Table<Row>, rows: readonly Row[]): void
+  /** Whether all stored rows of this group are known: else they have to be loaded before events are applied. */
+  wanted(table: Table<never>, key: readonly Value[]): boolean
+  /** Makes the loaded rows of these groups known; a group without rows is known to have none. */
+  fill<Row>(table: Table<Row>, keys: readonly (readonly Value[])[], rows: readonly Row[]): void
   /** Keeps what the last event changed. */
   keep(): void
   /** Takes back what the last event changed: an event applies whole or not at all. */
   revoke(): void
+  /** All changes are stored: forgets what changed, rows of groups that are known in part, and the groups longest unused. */
+  stored(): void
 }
 
-export const createRowSets = (): RowSets => {
+/** Groups of a table that are remembered, about 0.5 KB each: the accounts and open orders that a shard works on at a time. */
+const MOST_GROUPS = 20_000
+
+export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
   const sets = new Map<object, RowSet>()
   let undo: (() => void)[] = []
-  const set = <Row>(table: Table<Row>): RowSet => {
+  const set = (table: object): RowSet => {
     const known = sets.get(table)
     if (known) return known
-    const made: RowSet = { rows: new Map(), dirty: new Set() }
+    const made: RowSet = { rows: new Map(), changed: new Set(), loose: new Set(), groups: new Map(), asked: false }
     sets.set(table, made)
     return made
   }
   return {
-    of: <Row>(table: Table<Row>): Rows<Row> => {
-      const { rows, dirty } = set(table)
-      return {
-        get: (...key) => rows.get(join(key)) as Row | undefined,
-        put: (row) => {
-          const key = keyOf(table, row)
-          const before = rows.get(key)
-          const clean = !dirty.has(key)
-          undo.push(() => {
-            if (before === undefined) rows.delete(key)
-            else rows.set(key, before)
-            if (clean) dirty.delete(key)
-          })
-          rows.set(key, row)
-          dirty.add(key)
-        },
-        all: () => rows.values() as Iterable<Row>,
-        changed: () => [...dirty].map((key) => rows.get(key) as Row),
-      }
+    of: <Row>(table: Table<Row>) => rowsOf(table, set(table), (step) => undo.push(step)),
+    wanted: (table, key) => {
+      const { groups, asked } = set(table)
+      const group = join(key)
+      const members = groups.get(group)
+      if (!asked) set(table).asked = true
+      if (!members) return false
+      // the last one asked for is the last one forgotten
+      groups.delete(group)
+      groups.set(group, members)
+      return true
     },
-    fill: (table, loaded) => {
-      const { rows } = set(table)
-      for (const row of loaded) rows.set(keyOf(table, row), row)
+    fill: (table, keys, loaded) => {
+      const { rows, groups } = set(table)
+      for (const key of keys) groups.set(join(key), new Set())
+      for (const row of loaded) {
+        const key = keyOf(table, row)
+        rows.set(key, row)
+        groups.get(groupOf(table, row, key))?.add(key)
+      }
     },
     keep: () => {
       undo = []
@@ -62,14 +68,80 @@ export const createRowSets = (): RowSets => {
       for (const step of undo.reverse()) step()
       undo = []
     },
+    stored: () => {
+      for (const one of sets.values()) forget(one, mostGroups)
+    },
   }
 }
 
 interface RowSet {
   readonly rows: Map<string, unknown>
-  readonly dirty: Set<string>
+  readonly changed: Set<string>
+  /** Rows put whose group is not known as a whole. */
+  readonly loose: Set<string>
+  /** The keys of the rows of each group that is known as a whole, longest unused first. */
+  readonly groups: Map<string, Set<string>>
+  /** Whether rows of this table were ever wanted: the others are written and never looked at again. */
+  asked: boolean
+}
+
+const rowsOf = <Row>(table: Table<Row>, set: RowSet, onUndo: (step: () => void) => void): Rows<Row> => ({
+  get: (...key) => set.rows.get(join(key)) as Row | undefined,
+  put: (row) => {
+    const { rows, changed, loose, groups, asked } = set
+    const key = keyOf(table, row)
+    const before = rows.get(key)
+    const clean = !changed.has(key)
+    rows.set(key, row)
+    changed.add(key)
+    if (before !== undefined) {
+      onUndo(() => {
+        rows.set(key, before)
+        if (clean) changed.delete(key)
+      })
+      return
+    }
+    const group = groupOf(table, row, key)
+    const members = groups.get(group)
+    // a group of its own is known as a whole once its only row is
+    const alone = members === undefined && asked && group === key
+    if (members) members.add(key)
+    else if (alone) groups.set(group, new Set([key]))
+    else loose.add(key)
+    onUndo(() => {
+      rows.delete(key)
+      changed.delete(key)
+      loose.delete(key)
+      members?.delete(key)
+      if (alone) groups.delete(group)
+    })
+  },
+  group: (...key) => {
+    const members = set.groups.get(join(key))
+    if (!members) throw new Error(`${table.name}: the rows of ${key.join(', ')} were not asked for`)
+    return [...members].map((member) => set.rows.get(member) as Row)
+  },
+  all: () => set.rows.values() as Iterable<Row>,
+  changed: () => [...set.changed].map((key) => set.rows.get(key) as Row),
+})
+
+const forget = ({ rows, changed, loose, groups }: RowSet, mostGroups: number): void => {
+  changed.clear()
+  for (const key of loose) rows.delete(key)
+  loose.clear()
+  for (const [group, members] of groups) {
+    if (groups.size <= mostGroups) break
+    groups.delete(group)
+    for (const key of members) rows.delete(key)
+  }
 }
 
 /** Ids hold no control characters, so the join is one to one. */
-const join = (key: readonly unknown[]): string => key.join('\u0001')
-const keyOf = <Row>(table: Table<Row>, row: Row): string => join(table.key.map((field) => row[field]))
+const join = (key: readonly unknown[]): string => (key.length === 1 ? String(key[0]) : key.join('\u0001'))
+const keyOf = <Row>({ key }: Table<Row>, row: Row): string =>
+  key.length === 1 ? String(row[key[0]!]) : key.length === 2 ? `${row[key[0]!]}\u0001${row[key[1]!]}` : join(key.map((field) => row[field]))
+const groupOf = <Row>({ key, loadBy }: Table<Row>, row: Row, rowKey: string): string =>
+  sameFields(key, loadBy) ? rowKey : join(loadBy.map((field) => row[field]))
+
+const sameFields = (key: readonly string[], loadBy: readonly string[]): boolean =>
+  key.length === loadBy.length && key.every((field, i) => field === loadBy[i])

@@ -1,5 +1,6 @@
 import type { QueryConfig } from 'pg'
 import type { PoolClient } from '../../platform/postgres.ts'
+import { arrayLiteral } from './array-literal.ts'
 
 /** How a field is stored. text ↔ string, bigint and numeric ↔ bigint, integer ↔ number, boolean ↔ boolean; each may be null where the row says so. */
 export type SqlType = 'text' | 'bigint' | 'numeric' | 'integer' | 'boolean'
@@ -19,7 +20,12 @@ export type Value = string | bigint | number | boolean | null
 /** Stored rows of these key values (values of `loadBy`, any number). */
 export const loadRows = async <Row>(client: PoolClient, table: Table<Row>, keys: readonly (readonly Value[])[]): Promise<Row[]> => {
   if (keys.length === 0) return []
-  const values = table.loadBy.map((_, i) => keys.map((key) => key[i]))
+  const values = table.loadBy.map((field, i) =>
+    arrayLiteral(
+      table.columns[field][1],
+      keys.map((key) => key[i]!),
+    ),
+  )
   const { rows } = await client.query<Record<string, Value>>({ name: `load-${table.name}`, text: statements(table).load, values })
   return rows as Row[]
 }
@@ -29,8 +35,12 @@ export const loadRows = async <Row>(client: PoolClient, table: Table<Row>, keys:
  * its row count tells how many were.
  */
 export const upsertStatement = <Row>(table: Table<Row>, rows: readonly Row[]): QueryConfig => {
-  const fields = Object.keys(table.columns) as (keyof Row)[]
-  const values = fields.map((field) => rows.map((row) => row[field]))
+  const values = columnsOf(table).map(([field, [, type]]) =>
+    arrayLiteral(
+      type,
+      rows.map((row) => row[field as keyof Row] as Value),
+    ),
+  )
   return { name: `upsert-${table.name}`, text: statements(table).upsert, values }
 }
 

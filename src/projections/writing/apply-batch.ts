@@ -2,6 +2,7 @@ import type { Position, RecordedEvent } from '../../events/store/event-store.ts'
 import { type Pool, type PoolClient, pipelinedTransaction, withClient } from '../../platform/postgres.ts'
 import { changedDocuments } from '../cache/documents.ts'
 import type { CachedDocument } from '../feed.ts'
+import { createRowSets, type RowSets } from '../rows/rows.ts'
 import { type Checkpoint, isAfter, moveCheckpoint, readCheckpoint, type ShardClaim, StaleCheckpoint } from './checkpoint.ts'
 import { loadPausedStreams, parkStatements } from './paused-streams.ts'
 import { checkWritten, project, rowStatements } from './project.ts'
@@ -10,12 +11,16 @@ import { checkWritten, project, rowStatements } from './project.ts'
 export interface Batch {
   readonly events: readonly RecordedEvent[]
   readonly to: Position
+  /** The shard is catching up with the past. */
+  readonly behind?: boolean
 }
 
 /** What a writer remembers of its shard; true as long as nobody else has written. */
 export interface ShardState {
   readonly checkpoint: Checkpoint
   readonly paused: ReadonlySet<string>
+  /** Rows as they are stored. A batch changes them before it is written: a state whose batch failed is of no use any more. */
+  readonly rows: RowSets
 }
 
 /** What a batch did. */
@@ -58,7 +63,7 @@ export const applyBatch = async (
 export const readState = async (pool: Pool, owner: Owner): Promise<ShardState> => {
   // in this order: a stream paused in between makes the checkpoint stale, and the batch is tried again
   const checkpoint = await readCheckpoint(pool, owner)
-  return { checkpoint, paused: await loadPausedStreams(pool) }
+  return { checkpoint, paused: await loadPausedStreams(pool), rows: createRowSets() }
 }
 
 const applyFrom = async (
@@ -75,7 +80,7 @@ const applyFrom = async (
   if (!isAfter(batch.to, from)) return nothing
   const events = batch.events.filter((event) => isAfter(event.position, from))
 
-  const projected = await project(client, refused === undefined ? events : [], paused)
+  const projected = await project(client, refused === undefined ? events : [], paused, state.rows)
   const pauses = refused === undefined ? projected.pauses : events.map((event) => ({ event, reason: refused }))
   const parked = refused === undefined ? projected.parked : events
   const rows = rowStatements(projected)
@@ -85,16 +90,20 @@ const applyFrom = async (
     if (moved?.rowCount !== 1) throw new StaleCheckpoint(owner.shard)
     for (const [n, row] of rows.entries()) checkWritten(row, written[n]?.rowCount ?? 0)
   })
+  // a past that is being caught up with is not worth caching: readers ask the database until the shard is up to date
+  const documents = batch.behind ? [] : changedDocuments(projected.rows)
+  state.rows.stored()
   return {
     from,
     state: {
+      rows: state.rows,
       checkpoint: { position: batch.to, pauses: checkpoint.pauses + (pauses.length > 0 ? 1n : 0n) },
       paused: pauses.length > 0 ? new Set([...paused, ...pauses.map(({ event }) => event.streamId)]) : paused,
     },
     applied: projected.applied,
     parked: parked.length,
     rows: new Map(rows.map(({ table, count }) => [table, count])),
-    documents: changedDocuments(projected.rows),
-    doubt: doubt || pauses.length > 0,
+    documents,
+    doubt: doubt || pauses.length > 0 || batch.behind === true,
   }
 }

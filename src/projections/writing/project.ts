@@ -3,7 +3,7 @@ import { type DomainEvent, decodeEvent } from '../../events/decode.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream } from '../../events/streams.ts'
 import type { PoolClient } from '../../platform/postgres.ts'
-import type { Fact, Want } from '../projection.ts'
+import type { Born, Fact, Want } from '../projection.ts'
 import { READ_MODELS } from '../read-models.ts'
 import { createRowSets, type RowSets } from '../rows/rows.ts'
 import { loadRows, type Table, upsertStatement, type Value } from '../rows/table.ts'
@@ -20,21 +20,30 @@ export interface Projected {
 }
 
 /**
- * Applies events, in order, to the rows they touch: one load per table, then memory only. An event that can't be read or applied
+ * Applies events, in order, to the rows they touch: one load per table of what is not known yet, then memory only. An event that can't be read or applied
  * stops its stream and leaves no trace in the rows. Read-modify-write is safe because only who moves the checkpoint writes these rows,
  * and the rows are written only together with a move from the very checkpoint they were read at.
  */
-export const project = async (client: PoolClient, events: readonly RecordedEvent[], paused: ReadonlySet<string>): Promise<Projected> => {
+export const project = async (
+  client: PoolClient,
+  events: readonly RecordedEvent[],
+  paused: ReadonlySet<string>,
+  rows: RowSets = createRowSets(),
+): Promise<Projected> => {
   const stopped = new Set(paused)
   const pauses: Pause[] = []
   const stop = (event: RecordedEvent, error: unknown): void => {
     stopped.add(event.streamId)
     pauses.push({ event, reason: error instanceof Error ? error.message : String(error) })
   }
-  const { facts, keys } = decodeAll(events, stopped, stop)
-  const rows = createRowSets()
+  const { facts, keys } = decodeAll(events, stopped, stop, rows)
   // asked for together: on a pipelined connection that is one round trip
-  await Promise.all([...keys].map(async ([table, wanted]) => rows.fill(table, await loadRows(client, table, [...wanted.values()]))))
+  await Promise.all(
+    [...keys].map(async ([table, wanted]) => {
+      const missing = [...wanted.values()]
+      rows.fill(table, missing, await loadRows(client, table, missing))
+    }),
+  )
 
   const parked: RecordedEvent[] = []
   // what a fault stops in this very loop must wait too; events stopped while decoding come after their stream's last good one
@@ -65,19 +74,29 @@ export const project = async (client: PoolClient, events: readonly RecordedEvent
 
 type Keys = Map<Table<never>, Map<string, readonly Value[]>>
 
-const decodeAll = (events: readonly RecordedEvent[], stopped: Set<string>, stop: (event: RecordedEvent, error: unknown) => void) => {
+const decodeAll = (
+  events: readonly RecordedEvent[],
+  stopped: Set<string>,
+  stop: (event: RecordedEvent, error: unknown) => void,
+  rows: RowSets,
+) => {
   const facts = new Map<RecordedEvent, Fact>()
   const keys: Keys = new Map()
-  const want: Want = (table, ...key) => {
-    const wanted = keys.get(table as unknown as Table<never>) ?? new Map<string, readonly Value[]>()
+  const want: Want = (asked, ...key) => {
+    const table = asked as unknown as Table<never>
+    if (rows.wanted(table, key)) return
+    const wanted = keys.get(table) ?? new Map<string, readonly Value[]>()
     wanted.set(key.join('\u0001'), key)
-    keys.set(table as unknown as Table<never>, wanted)
+    keys.set(table, wanted)
+  }
+  const born: Born = (table, ...key) => {
+    if (!rows.wanted(table as unknown as Table<never>, key)) rows.fill(table, [key], [])
   }
   for (const event of events) {
     if (stopped.has(event.streamId)) continue
     try {
       const fact = factOf(event, decodeEvent(event))
-      for (const model of READ_MODELS) model.reads?.(fact, want)
+      for (const model of READ_MODELS) model.reads?.(fact, want, born)
       facts.set(event, fact)
     } catch (error) {
       stop(event, error)

@@ -37,10 +37,14 @@ export interface ShardWriter {
   readonly ended: Promise<void>
 }
 
-/** Enough for a statement to cost 20 µs a row, few enough for a transaction of some ten milliseconds. */
-const BATCH_EVENTS = 500
-/** Four batches keep the writer busy while the subscription is asked for more. */
-const QUEUE_EVENTS = 4 * BATCH_EVENTS
+/** What a shard that is behind takes at a time: events of one account meet in it and are written as one row. */
+const BATCH_EVENTS = 4_000
+/** The next batch is at hand when one is written. */
+const QUEUE_EVENTS = 2 * BATCH_EVENTS
+/** An event this old when it arrives is history: a larger batch matters more than its delay. */
+const BEHIND_MS = 5_000
+/** A shard that is behind waits this long at most for a batch to fill. */
+const LINGER_MS = 1_000
 /** An idle shard's checkpoint follows the others this late: a restart scans little, and nobody pays a transaction per foreign event. */
 const ADVANCE_MS = 500
 const RETRY_MS = [50, 100, 250, 500, 1_000] as const
@@ -64,6 +68,8 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     if (queued < QUEUE_EVENTS || over) for (const resolve of drained.splice(0)) resolve()
   }
 
+  const isOld = (event: RecordedEvent | undefined): boolean => event !== undefined && clock.now() - event.created > BEHIND_MS
+
   /** Everything at hand, at most one batch: while one is written the next one grows by itself, so no timer is needed to fill it. */
   const take = (): Batch => {
     const events: RecordedEvent[] = []
@@ -75,7 +81,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     }
     if (queue.length === 0) to = seen
     queued -= events.length
-    return { events, to }
+    return { events, to, behind: isOld(events.at(-1)) }
   }
 
   const committed = (done: Applied, seconds: number, last: RecordedEvent | undefined): void => {
@@ -134,11 +140,18 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
         }
         continue
       }
+      await fillUp()
       await write(take())
       told = clock.now()
       freeRoom()
     }
   }
+
+  const fillUp = async (): Promise<void> => {
+    const end = clock.now() + LINGER_MS
+    for (let left = LINGER_MS; left > 0 && queued < BATCH_EVENTS && behind(); left = end - clock.now()) await idle(left)
+  }
+  const behind = (): boolean => isOld(queue.at(-1)?.events.at(-1))
 
   // a statement that hangs must not hold the other shards of this process back once this one is lost
   const lost = (): void => {

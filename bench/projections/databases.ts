@@ -1,0 +1,61 @@
+import pg from 'pg'
+import { systemIds } from '../../src/platform/ids.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { migrateToLatest } from '../../src/platform/migrations.ts'
+import { createPool } from '../../src/platform/postgres.ts'
+import { digestTables } from '../../src/projections/digest.ts'
+
+const log = createLog('bench-databases', 'error')
+
+/** New, migrated databases on a server, in shard order. */
+export const freshDatabases = async (server: string, count: number): Promise<readonly string[]> => {
+  const tag = systemIds.bytes(4).toString('hex')
+  const urls = Array.from({ length: count }, (_, shard) => {
+    const url = new URL(server)
+    url.pathname = `/bench_${tag}_${shard}`
+    return url.href
+  })
+  for (const url of urls) await onServer(server, `CREATE DATABASE ${new URL(url).pathname.slice(1)}`)
+  for (const url of urls) await migrateToLatest(url, log)
+  return urls
+}
+
+export const dropDatabases = async (server: string, urls: readonly string[]): Promise<void> => {
+  for (const url of urls) await onServer(server, `DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`)
+}
+
+/** What the databases hold: events of accounts by their revisions, rows, and the digest over all rows. */
+export interface Held {
+  readonly events: number
+  readonly rows: number
+  readonly digest: string
+}
+
+export const heldIn = async (urls: readonly string[]): Promise<Held> => {
+  const pools = urls.map((url) => createPool(url, { name: 'bench', log, max: 1 }))
+  try {
+    let events = 0
+    let rows = 0
+    const digests: string[] = []
+    for (const pool of pools) {
+      const { rows: counted } = await pool.query<{ n: bigint | null }>('SELECT sum(revision + 1)::bigint AS n FROM accounts')
+      events += Number(counted[0]!.n ?? 0n)
+      const tables = await digestTables(pool)
+      rows += tables.rows
+      digests.push(tables.digest)
+    }
+    return { events, rows, digest: digests.join('') }
+  } finally {
+    await Promise.all(pools.map((pool) => pool.end()))
+  }
+}
+
+const onServer = async (connectionString: string, statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
