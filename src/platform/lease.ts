@@ -19,6 +19,8 @@ export interface LeaseOptions {
   readonly owner: string
   /** A dead holder is replaced after at most this plus a quarter of it. */
   readonly ttlMs?: number
+  /** Asked before each attempt: false leaves the lease to others for now. */
+  readonly mayTake?: () => boolean
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly log: Logger
@@ -29,14 +31,16 @@ export const LEASE_TTL_MS = 4_000
 
 /** Waits until the lease is ours; survives an unreachable database. @throws the signal's reason when it aborts first */
 export const acquireLease = async (pool: Pool, options: LeaseOptions): Promise<Lease> => {
-  const { name, owner, ttlMs = LEASE_TTL_MS, clock, signal, log } = options
+  const { name, owner, ttlMs = LEASE_TTL_MS, mayTake = () => true, clock, signal, log } = options
   for (;;) {
     signal.throwIfAborted()
     const asked = clock.now()
-    const fence = await take(pool, name, owner, ttlMs).catch((error: unknown) => {
-      log.warn({ detail: faultOf(error), lease: name }, 'could not ask for the lease')
-      return undefined
-    })
+    const fence = !mayTake()
+      ? undefined
+      : await take(pool, name, owner, ttlMs).catch((error: unknown) => {
+          log.warn({ detail: faultOf(error), lease: name }, 'could not ask for the lease')
+          return undefined
+        })
     if (fence !== undefined) return hold(pool, options, ttlMs, fence, asked)
     await clock.sleep(ttlMs / 4, signal)
   }

@@ -93,7 +93,7 @@ const runShards = async (
 
   const own = (pool: Pool, shard: number): Promise<void> =>
     ownShard({
-      ...{ pool, shard, logId, mapVersion: map.version, owner, publish, metrics, clock, log, signal },
+      ...{ pool, shard, shards: pools.length, logId, mapVersion: map.version, owner, publish, metrics, clock, log, signal },
       onWriter: (writer) => {
         if (writer) writers.set(shard, writer)
         else writers.delete(shard)
