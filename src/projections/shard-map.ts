@@ -17,20 +17,28 @@ export interface ShardMap {
 const HEADROOM = 1.02
 
 /**
- * Bounded-load rendezvous: each slice goes to the shard with the highest hash of (shard, slice) that still has room.
- * Another number of shards moves few slices; no shard holds more than ceil(1024/N × 1.02).
+ * Bounded-load rendezvous: each slice asks the shards in the order of its hashes, and a full shard keeps those whose hash is highest, so that
+ * who is turned away does not depend on the order of asking. No shard holds more than ceil(1024/N × 1.02); another number of shards moves
+ * little more than it must (8 → 9: 11.8 %, at least 11.1 %).
  */
 export const assignSlices = (shards: number): readonly number[] => {
   const capacity = Math.ceil((SLICES / shards) * HEADROOM)
-  const load = new Array<number>(shards).fill(0)
-  return Array.from({ length: SLICES }, (_, slice) => {
-    const ranked = Array.from({ length: shards }, (_, shard) => ({ shard, weight: weightOf(shard, slice) })).sort(
-      (a, b) => b.weight - a.weight,
-    )
-    const { shard } = ranked.find((candidate) => load[candidate.shard]! < capacity)!
-    load[shard]!++
-    return shard
-  })
+  const weights = Array.from({ length: SLICES }, (_, slice) => Array.from({ length: shards }, (_, shard) => weightOf(shard, slice)))
+  const wishes = weights.map((row) => row.map((weight, shard) => ({ weight, shard })).sort((a, b) => a.weight - b.weight))
+  const kept = Array.from({ length: shards }, (): number[] => [])
+  const assignment = new Array<number>(SLICES)
+  const seeking = Array.from({ length: SLICES }, (_, slice) => slice)
+  for (let slice = seeking.pop(); slice !== undefined; slice = seeking.pop()) {
+    const { shard } = wishes[slice]!.pop()!
+    const rivals = kept[shard]!
+    rivals.push(slice)
+    assignment[slice] = shard
+    if (rivals.length <= capacity) continue
+    const weakest = rivals.reduce((least, one) => (weights[one]![shard]! < weights[least]![shard]! ? one : least))
+    rivals.splice(rivals.indexOf(weakest), 1)
+    seeking.push(weakest)
+  }
+  return assignment
 }
 
 const weightOf = (shard: number, slice: number): number => createHash('sha256').update(`${shard}/${slice}`).digest().readUIntBE(0, 6)

@@ -54,8 +54,25 @@ type Framed<Row> = Row & { readonly asOf: bigint; readonly known: boolean; reado
 
 const frames = new Map<string, string>()
 
-/** Runs an account's statement on its shard; $1 and $2 are given, `values` start at $3. Answers the 503 when the database can't. */
-export const readAccount = async <Row>(
+/**
+ * Runs an account's statement on its shard; $1 and $2 are given, `values` start at $3. Readers who ask the same at the same time share one
+ * statement. Answers the 503 when the database can't.
+ */
+export const readAccount = <Row>(
+  shard: Shard,
+  accountId: string,
+  sql: Sql,
+  values: readonly unknown[],
+): Promise<AccountRows<Row> | { readonly refusal: Refusal }> =>
+  // a statement may have begun before the position that the shard is known to have reached by now: who needs that one has to ask anew
+  shard.loads.share(
+    JSON.stringify([sql.name, accountId, ...values]),
+    shard.progress.known(),
+    (read) => ('refusal' in read ? undefined : read.asOf),
+    () => queryAccount<Row>(shard, accountId, sql, values),
+  )
+
+const queryAccount = async <Row>(
   shard: Shard,
   accountId: string,
   sql: Sql,

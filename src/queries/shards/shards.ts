@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { HealthBoard } from '../../platform/health.ts'
 import type { Logger } from '../../platform/log.ts'
 import { createPool, faultOf, type Pool } from '../../platform/postgres.ts'
+import { createLoads, type Loads } from './loads.ts'
 import { createShardCache, type ShardCache } from './shard-cache.ts'
 import { createShardProgress, type ShardProgress } from './shard-progress.ts'
 
@@ -11,6 +12,8 @@ export interface Shard {
   readonly pool: Pool
   readonly cache: ShardCache
   readonly progress: ShardProgress
+  /** Reads under way: who asks the same meanwhile shares one. */
+  readonly loads: Loads
   /** A reader's verdict, for readiness. */
   failed(detail: string): void
 }
@@ -70,7 +73,7 @@ export const openShards = ({
         await clock.sleep(BEAT_MS, stop.signal).catch(() => undefined)
       }
     }
-    return { shard: { shard, pool, cache, progress, failed }, beating: beat() }
+    return { shard: { shard, pool, cache, progress, loads: createLoads(), failed }, beating: beat() }
   })
   return {
     shards: opened.map(({ shard }) => shard),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import type { ShardStep } from '../../../src/projections/feed.ts'
 import { createShardCache } from '../../../src/queries/shards/shard-cache.ts'
 
@@ -84,5 +85,43 @@ describe('cache of a shard', () => {
     cache.applyMessage(message(10, 20, ['b:a']))
     assert.deepEqual(cache.get('b:a'), { json: '2', asOf: 20n })
     assert.equal(cache.redis()?.position, 20n)
+  })
+
+  it('never answers an older document as of a newer position, whatever is late, doubled or lost', () => {
+    const keys = ['b:a', 'b:b', 'o:c'] as const
+    const change = fc.subarray([...keys])
+    // a step of the shard, and how it is told here; or a reader who comes back with what he read some steps ago
+    const happening = fc.oneof(
+      fc.record({ kind: fc.constantFrom('step' as const, 'message' as const, 'both' as const, 'twice' as const, 'lost' as const), change }),
+      fc.record({ kind: fc.constant('fill' as const), key: fc.constantFrom(...keys), late: fc.nat(4) }),
+    )
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
+        const cache = createShardCache(() => 0)
+        const history: string[][] = []
+        const truth = (key: string, at: bigint): string => {
+          for (let n = Number(at); n > 0; n--) if (history[n - 1]!.includes(key)) return `${key} of ${n}`
+          return `${key} of 0`
+        }
+        for (const one of happenings) {
+          if (one.kind === 'fill') {
+            const asOf = BigInt(Math.max(0, history.length - one.late))
+            cache.fill(one.key, { json: truth(one.key, asOf), asOf })
+          } else {
+            history.push(one.change)
+            const [from, to] = [history.length - 1, history.length]
+            const tellHere = (): void =>
+              cache.applyStep(step(from, to, Object.fromEntries(one.change.map((key) => [key, truth(key, BigInt(to))]))))
+            if (one.kind === 'step' || one.kind === 'both' || one.kind === 'twice') tellHere()
+            if (one.kind === 'twice') tellHere()
+            if (one.kind === 'message' || one.kind === 'both') cache.applyMessage(message(from, to, one.change))
+          }
+          for (const key of keys) {
+            const hit = cache.get(key)
+            if (hit) assert.equal(hit.json, truth(key, hit.asOf))
+          }
+        }
+      }),
+    )
   })
 })
