@@ -1,6 +1,7 @@
 import { defineInstruments, followInstruments } from './events/instruments.ts'
 import { followKeys } from './events/key-ring.ts'
 import { ensureLogId } from './events/log-identity.ts'
+import { followRules } from './events/rules.ts'
 import { connectEventStore } from './events/store/eventstore-db.ts'
 import { banner } from './main/banner.ts'
 import { ensureKeys } from './main/keys.ts'
@@ -34,13 +35,13 @@ const start = async (config: Config, log: Logger, closers: Closers, stopped: Abo
   await defineInstruments(store, clock)
   if (config.roles.has('commands')) await ensureKeys(config.dataDir, store, ids, clock)
   const reference = { store, clock, ids, log, signal: stopped }
-  const [instruments, keys] = await Promise.all([followInstruments(reference), followKeys(reference)])
+  const [instruments, keys, rules] = await Promise.all([followInstruments(reference), followKeys(reference), followRules(reference)])
 
   const registry = createRegistry(config.roleName)
   const health = createHealthBoard()
   health.register('eventstore', store.connected)
   registerParts(health, opened)
-  const roles = await startRoles({ config, services, store, logId, instruments, registry, health, clock, ids, log })
+  const roles = await startRoles({ config, services, store, logId, instruments, rules, registry, health, clock, ids, log })
   closers.push(roles.close)
 
   const http = await serveHttp({ routes: roles.routes, keys, health, registry, clock, ids, log }, config.host, config.port)

@@ -5,7 +5,9 @@ import type { AccountHandler } from './handler/account-handler.ts'
 import { type AccountHandlerDeps, createAccountHandler } from './handler/create-handler.ts'
 import { changeAlgoRoutes, startAlgoRoute } from './routes/algos.ts'
 import { cancelOrderRoute } from './routes/cancel-order.ts'
+import { haltRoute, reduceRoute, resumeRoute } from './routes/change-control.ts'
 import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
+import { listControlsRoute } from './routes/list-controls.ts'
 import { openAccountRoute } from './routes/open-account.ts'
 import { placeOrderRoute } from './routes/place-order.ts'
 import type { QuoteSource } from './routes/quote-source.ts'
@@ -28,7 +30,7 @@ export interface CommandsRole {
 /** The write side over HTTP. The caller owns the ports and serves the routes. */
 export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
   const handler = createAccountHandler(deps)
-  const ports = { store: deps.store, handler, instruments: deps.instruments, quotes: deps.quotes }
+  const ports = { ...deps, handler }
   deps.health.register('instruments', () =>
     deps.instruments.all().length > 0 ? { ready: true } : { ready: false, detail: 'no instrument is known yet' },
   )
@@ -42,6 +44,10 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       openAccountRoute(ports),
       requestDepositRoute(ports),
       showOperationRoute(ports),
+      haltRoute(ports),
+      reduceRoute(ports),
+      resumeRoute(ports),
+      listControlsRoute(ports),
     ],
     handler,
     close: () => handler.close(),

@@ -78,3 +78,20 @@ export const Compensation = z.object({
   effect: Amount,
 })
 export type Compensation = z.infer<typeof Compensation>
+
+/** The event that set a rule. */
+export const SetBy = z.object({ streamId: z.string(), revision: Units })
+export type SetBy = z.infer<typeof SetBy>
+
+/**
+ * Why a decision refused: the rule, whose rule it is, its value, what was held against it, and the event that set it
+ * (absent for a constant of this build).
+ */
+export const Why = z.object({
+  rule: z.string(),
+  scope: z.string().optional(),
+  limit: z.string().optional(),
+  value: z.string().optional(),
+  setBy: SetBy.optional(),
+})
+export type Why = z.infer<typeof Why>

@@ -19,14 +19,21 @@ const RETRY_MS = 200
 /**
  * Applies every event of the streams that match, first all that exist, then new ones as they come until the signal aborts.
  * Resolves once all below the moment of the call has been applied: a tick appended first marks that moment in the same feed.
+ * `seen` is told of every position, ticks included, once it was applied.
  */
-export const followReference = async (deps: ReferenceDeps, streams: string, apply: (event: RecordedEvent) => void): Promise<void> => {
+export const followReference = async (
+  deps: ReferenceDeps,
+  streams: string,
+  apply: (event: RecordedEvent) => void,
+  seen: (commit: bigint) => void = () => undefined,
+): Promise<void> => {
   const { store, log, signal } = deps
   const mark = await markNow(deps)
   const follow = async (caughtUp: () => void): Promise<void> => {
     for await (const events of store.follow({ after: undefined, streams: `^tick$|${streams}`, signal, batch: BATCH })) {
       for (const event of events) {
         if (event.type !== 'Tick') applySafely(event, apply, log)
+        seen(event.position.commit)
         if (event.position.commit >= mark.commit) caughtUp()
       }
     }

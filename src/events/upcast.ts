@@ -17,6 +17,7 @@ const STEPS: readonly Readonly<Record<string, Upcast>>[] = [
   { OrderAccepted: plainOrder, OrderRejected: plainOrder },
   // until then only limits could trigger
   { OrderTriggered: (data) => ({ ...data, condition: 'limit' }) },
+  { OrderRejected: (data) => ({ ...data, why: null }) },
 ]
 
 /** Version that this build writes; one number for all types, raised when any schema grows. */

@@ -2,6 +2,7 @@ import { auditRoutes } from '../audit/routes.ts'
 import { createAccountHandler } from '../commands/handler/create-handler.ts'
 import { startCommandsRole } from '../commands/role.ts'
 import type { InstrumentBook } from '../events/instruments.ts'
+import type { Rules } from '../events/rules.ts'
 import type { EventStore } from '../events/store/event-store.ts'
 import { createTicker } from '../events/tick.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -38,6 +39,7 @@ export interface RolesDeps {
   readonly store: EventStore
   readonly logId: string
   readonly instruments: InstrumentBook
+  readonly rules: Rules
   readonly registry: Registry
   readonly health: HealthBoard
   readonly clock: Clock

@@ -1,5 +1,6 @@
 import type { AccountHandler } from '../commands/handler/account-handler.ts'
 import type { InstrumentBook } from '../events/instruments.ts'
+import type { Rules } from '../events/rules.ts'
 import type { EventStore } from '../events/store/event-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HealthBoard } from '../platform/health.ts'
@@ -24,6 +25,8 @@ export interface SettlementDeps {
   readonly venue: SwapVenue
   readonly quotes: Quotes
   readonly instruments: InstrumentBook
+  /** Controls in force: nothing is signed without a proof that no halt was missed. Without them nothing is halted. */
+  readonly rules?: Rules | undefined
   /** Leases and the index of open work; closed with the role. */
   readonly coordination: Coordination
   readonly keystore: Keystore

@@ -6,6 +6,7 @@ import { createFeePolicy } from '../rpc/fees/fee-policy.ts'
 import type { PriceBounds } from '../rpc/fees/price-levels.ts'
 import { rpcSender } from '../rpc/send/rpc-sender.ts'
 import { sendThrough } from '../rpc/send/sender.ts'
+import { watchHalted } from './actions/halted.ts'
 import { createPriceWatch } from './actions/price-watch.ts'
 import { runAccount } from './actions/run-account.ts'
 import type { Settling } from './actions/settling.ts'
@@ -38,12 +39,14 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
   const fees = createFeePolicy({ chain, bounds: deps.prices ?? DEFAULT_PRICES, clock, log, registry })
   const tracker = createTracker({ chain, sender, slotMs, clock, log, registry, wake, fared: fees.fared })
   const prices = createPriceWatch(quotes, clock, wake)
+  const halted = watchHalted(deps.rules, wake)
   let stopping = false
   const settling: Settling = {
     deps,
     feePayer,
     tracker,
     prices,
+    halted,
     composing: { chain, limits: createComputeLimits(), fees, sender },
     rejections: new Map(),
   }
@@ -88,6 +91,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
   return {
     close: async () => {
       stopping = true
+      halted.close()
       await Promise.all([scheduler.close(), tracker.close(), feePayer.close()])
       await Promise.all(workers.map((worker) => worker.close()))
       await coordination.close()

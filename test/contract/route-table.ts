@@ -1,4 +1,5 @@
 import type { BadKind } from './bad-values.ts'
+import { ruleRows } from './rule-rows.ts'
 
 /** One route as the contract has it, with one request that it accepts, from which every bad one is made. */
 export interface RouteRow {
@@ -8,7 +9,7 @@ export interface RouteRow {
   /** A request of the account `own` that is well-formed. */
   readonly good: string
   /** The key that may; `any`: every valid key. */
-  readonly allowed: 'trader' | 'analyst' | 'auditor' | 'any'
+  readonly allowed: 'trader' | 'analyst' | 'auditor' | 'operator' | 'any'
   /** Keys whose scopes do not reach. */
   readonly forbidden: readonly ('trader' | 'analyst' | 'auditor' | 'operator')[]
   /** True where the path names an account or order: a key of another account is refused. */
@@ -281,5 +282,6 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       malformed: BAD_ORDER_IDS.map((id) => `/v1/audit/orders/${id}/timeline`),
       query: READ,
     },
+    ...ruleRows(own),
   ]
 }

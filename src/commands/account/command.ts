@@ -1,9 +1,11 @@
 import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
+import type { EffectiveControl } from '../../events/controls.ts'
 import type { PriceCitation } from '../../events/fields.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
 import type { Asset, Instrument } from '../../events/reference/reference-event.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
 import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
+import type { SigningControl } from '../limits/signing-block.ts'
 import type { OrderRequest } from '../order/order-request.ts'
 
 export type { OrderRequest } from '../order/order-request.ts'
@@ -28,6 +30,8 @@ export type AccountCommand =
       readonly reference: PriceCitation | undefined
       /** `none`: the venue was asked and has no route. */
       readonly route: 'unprobed' | 'available' | 'none'
+      /** In force when it is decided; the handler puts it in. */
+      readonly control?: EffectiveControl
     }
   | { readonly type: 'CancelOrder'; readonly number: number }
   /** Arms the dead-man switch, again before its deadline to keep the orders; 0 takes it off. */
@@ -59,7 +63,7 @@ export type AccountCommand =
   | { readonly type: 'FireDeadMan' }
   /** Ends an executable order that cannot be executed (no route, price beyond its limit) and has no open attempt. */
   | { readonly type: 'KillOrder'; readonly number: number; readonly text: string }
-  | ({ readonly type: 'RecordSigned' } & Omit<Signed, 'at'>)
+  | ({ readonly type: 'RecordSigned'; readonly control?: SigningControl } & Omit<Signed, 'at'>)
   | ({ readonly type: 'BookLanded' } & Omit<Landed, 'at' | 'generation'>)
   | ({ readonly type: 'BookFailed' } & Omit<Failed, 'at' | 'generation'>)
   | ({ readonly type: 'BookExpired' } & Omit<Expired, 'at'>)

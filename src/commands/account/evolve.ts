@@ -4,6 +4,7 @@ import { postingsOf } from '../../events/postings.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { applyPostings } from '../ledger/balances.ts'
 import { depositIdOf, depositRef } from '../ledger/deposit.ts'
+import { evolveRisk } from '../limits/evolve-risk.ts'
 import { countRejection } from '../limits/rejection-budget.ts'
 import { type OrderChange, openOrder } from '../order/evolve.ts'
 import { placeCommandId } from '../order/order-request.ts'
@@ -25,6 +26,7 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
     revision,
     lastAt: Math.max(before.lastAt, event.data.at),
     balances: postings.length === 0 ? before.balances : applyPostings(before.balances, postings),
+    risk: evolveRisk(before, event),
   }
   switch (event.type) {
     case 'AccountOpened':

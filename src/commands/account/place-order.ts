@@ -1,8 +1,8 @@
-import type { DataOf } from '../../events/account/account-event.ts'
 import { orderIdOf } from '../../events/streams.ts'
-import { covers } from '../ledger/balances.ts'
-import { openOrdersBreach } from '../limits/open-orders.ts'
+import { balanceOf, covers } from '../ledger/balances.ts'
+import type { Breach } from '../limits/control-check.ts'
 import { rejectionWait } from '../limits/rejection-budget.ts'
+import { riskBreach } from '../limits/risk-breach.ts'
 import { openOrder } from '../order/evolve.ts'
 import { instrumentTerms, placeCommandId, termsHashOf } from '../order/order-request.ts'
 import { acceptOrder, expiryOf, firstStop, needsReference, type Placement, rejectOrder } from '../order/place.ts'
@@ -16,7 +16,7 @@ import type { AccountState } from './state.ts'
 
 type PlaceOrder = Extract<AccountCommand, { type: 'PlaceOrder' }>
 
-/** Accepts an order and holds its worst-case input, answers a repetition, or puts the refusal on record: limits, then funds at mid, then the route. */
+/** Accepts an order and holds its worst-case input, answers a repetition, or puts the refusal on record: control, limits, then funds at mid, then the route. */
 export const placeOrder = (state: AccountState, command: PlaceOrder, at: number): Decision => {
   const { accountId } = state
   if (accountId === undefined) return noSuchAccount()
@@ -39,10 +39,9 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
   if (expireAt !== null && expireAt <= at) return pastDeadline()
 
   const placement: Placement = { accountId, number: state.nextOrder, request, instrument, termsHash, at }
-  const breach = openOrdersBreach(state.openOrders) ?? postOnlyBreach(request, reference)
-  if (breach !== undefined) return reject(state, placement, 'limit_breached', breach)
-  if (!covers(state.balances, asset, amount)) return reject(state, placement, 'insufficient_funds', `available ${asset} does not cover it`)
-  if (command.route === 'none') return reject(state, placement, 'no_route', `no route for ${request.symbol}`)
+  const breach =
+    riskBreach(state, command, amount) ?? postOnlyBreach(request, reference) ?? fundsBreach(state, asset, amount) ?? routeBreach(command)
+  if (breach) return reject(state, placement, breach)
 
   const accepted = acceptOrder(placement, { asset, amount }, reference)
   return answerOrder(accountId, openOrder(accepted.data, state.revision + 1n), [accepted], true)
@@ -69,11 +68,20 @@ export const knownOrder = (
 export const knowsClOrdId = (state: AccountState, clOrdId: string): boolean =>
   state.openByClOrdId.has(clOrdId) || isKnown(state, placeCommandId(clOrdId))
 
-const reject = (state: AccountState, placement: Placement, code: DataOf<'OrderRejected'>['code'], text: string): Decision => {
+const fundsBreach = ({ balances }: AccountState, asset: string, amount: bigint): Breach | undefined => {
+  if (covers(balances, asset, amount)) return undefined
+  const why = { rule: 'available_funds', limit: balanceOf(balances, asset).available.toString(), value: amount.toString() }
+  return { code: 'insufficient_funds', text: `available ${asset} does not cover it`, why }
+}
+
+const routeBreach = ({ route, request }: PlaceOrder): Breach | undefined =>
+  route === 'none' ? { code: 'no_route', text: `no route for ${request.symbol}`, why: { rule: 'route' } } : undefined
+
+const reject = (state: AccountState, placement: Placement, breach: Breach): Decision => {
   const wait = rejectionWait(state.rejectedAt, placement.at)
   if (wait > 0) return refused('rate_limited', 'too many orders of this account were rejected in the last minute', { retryAfter: wait })
-  return refused(code, text, {
-    events: [rejectOrder(placement, code, text)],
-    extra: { orderId: orderIdOf(placement.accountId, placement.number) },
+  return refused(breach.code, breach.text, {
+    events: [rejectOrder(placement, breach)],
+    extra: { orderId: orderIdOf(placement.accountId, placement.number), why: breach.why },
   })
 }

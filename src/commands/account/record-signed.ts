@@ -1,5 +1,6 @@
 import { isTerminal } from '../../events/fields.ts'
 import { depositIdOf } from '../ledger/deposit.ts'
+import { signingBlock } from '../limits/signing-block.ts'
 import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { nonceAccountOf, nonceRef, userOfNonce } from '../transaction/nonce-ref.ts'
@@ -10,14 +11,14 @@ import type { AccountState } from './state.ts'
 type RecordSigned = Extract<AccountCommand, { type: 'RecordSigned' }>
 
 /** The fence before the first send: only a transaction that is still to be sent is recorded; any other one is thrown away unsent. */
-export const recordSigned = (state: AccountState, { type: _type, ...signed }: RecordSigned, at: number): Decision => {
+export const recordSigned = (state: AccountState, { type: _type, control, ...signed }: RecordSigned, at: number): Decision => {
   const { ref, attempt } = signed
   if (state.wallet === undefined) return ignored('the account has no wallet')
   if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
   const last = state.attempts.get(ref)?.attempt ?? 0
   if (attempt !== last + 1) return ignored(`the next attempt is ${last + 1}`)
-  const refusedFor = nonceInUse(state, signed) ?? blockOf(state, signed)
-  return refusedFor === undefined ? done({ type: 'TransactionSigned', data: { ...signed, at } }) : ignored(refusedFor)
+  const barred = nonceInUse(state, signed) ?? blockOf(state, signed) ?? signingBlock(state, control, ref)
+  return barred === undefined ? done({ type: 'TransactionSigned', data: { ...signed, at } }) : ignored(barred)
 }
 
 const blockOf = (state: AccountState, { purpose, ref }: Pick<RecordSigned, 'purpose' | 'ref'>): string | undefined => {

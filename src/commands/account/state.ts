@@ -3,6 +3,7 @@ import type { Algos } from '../algo/algo-state.ts'
 import type { Balances } from '../ledger/balances.ts'
 import type { DepositState } from '../ledger/deposit.ts'
 import type { Unrequested } from '../ledger/unrequested.ts'
+import { NO_RISK, type RiskState } from '../limits/risk-state.ts'
 import type { OrderState } from '../order/order-state.ts'
 import type { Attempts } from '../transaction/attempt-state.ts'
 import type { KnownIds } from './known-ids.ts'
@@ -39,6 +40,7 @@ export interface AccountState extends Attempts, KnownIds, Algos {
   /** Deposits not credited yet, or whose transaction is not final. */
   readonly deposits: ImmutableMap<string, DepositState>
   readonly unrequested: Unrequested
+  readonly risk: RiskState
 }
 
 export const EMPTY_ACCOUNT: AccountState = {
@@ -61,6 +63,7 @@ export const EMPTY_ACCOUNT: AccountState = {
   deposits: ImmutableMap(),
   unrequested: ImmutableMap(),
   algos: ImmutableMap(),
+  risk: NO_RISK,
   attempts: ImmutableMap(),
   earlier: ImmutableMap(),
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { Rules } from '../../events/rules.ts'
 import type { EventStore } from '../../events/store/event-store.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Ids } from '../../platform/ids.ts'
@@ -27,6 +28,8 @@ export interface AccountHandlerDeps {
   readonly snapshots?: SnapshotPace
   /** How snapshots are packed; zlib's threads where nothing is given. */
   readonly packing?: Packing
+  /** Controls and limits in force; without them nothing is halted or limited from outside the account. */
+  readonly rules?: Rules | undefined
 }
 
 /** Commands that may wait in one mailbox, and in all: beyond it the sender is told at once instead of after the deadline. */

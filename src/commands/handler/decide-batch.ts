@@ -1,4 +1,5 @@
 import type { EventMetadata } from '../../events/metadata.ts'
+import type { Rules } from '../../events/rules.ts'
 import type { NewEvent } from '../../events/store/event-store.ts'
 import { SCHEMA_VERSION } from '../../events/upcast.ts'
 import { derivedUuid } from '../../platform/ids.ts'
@@ -6,6 +7,7 @@ import type { AccountCommand, Answer, CommandContext } from '../account/command.
 import { decide } from '../account/decide.ts'
 import { evolve } from '../account/evolve.ts'
 import type { AccountState } from '../account/state.ts'
+import { briefed } from './brief.ts'
 
 export interface Asked {
   readonly command: AccountCommand
@@ -43,7 +45,7 @@ export const decideBatch = <T extends Asked>(origin: Origin, from: AccountState,
   for (const asked of queue) {
     if (taken >= MAX_COMMANDS) break
     try {
-      const decision = decide(state, asked.command, asked.context.time)
+      const decision = decide(state, briefed(origin.rules, state, asked.command), asked.context.time)
       const fresh = newEvents(origin, state.revision + 1n, decision.events, asked.context)
       const more = fresh.reduce((sum, each) => sum + each.bytes, 0)
       if (events.length > 0 && (events.length + fresh.length > BATCH_MAX_EVENTS || bytes + more > MAX_BYTES)) break
@@ -72,6 +74,8 @@ interface Origin {
   readonly handlerId: string
   readonly stream: string
   readonly clock: number
+  /** What is in force in this process; undefined where nothing is followed. */
+  readonly rules?: Rules | undefined
 }
 
 /** Ids are derived from handler, stream, the event's own revision and command: a retry of this append is idempotent, nothing else is. */

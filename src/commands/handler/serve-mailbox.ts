@@ -1,3 +1,4 @@
+import type { Rules } from '../../events/rules.ts'
 import type { AccountCommand } from '../account/command.ts'
 import { segmentsMissing } from '../account/known-ids.ts'
 import type { AccountCache } from './account-cache.ts'
@@ -12,6 +13,7 @@ export interface ServeDeps extends AppendDeps {
   readonly snapshots: SnapshotWriter
   /** Tells this handler's events from those of any other process. */
   readonly handlerId: string
+  readonly rules?: Rules | undefined
   /** The account from memory or the log. */
   readonly load: (accountId: string) => Promise<LoadedAccount>
 }
@@ -39,7 +41,11 @@ const serveBatch = async (deps: ServeDeps, box: Mailbox): Promise<void> => {
     account = await loader.withIds(accountId, account)
     cache.keep(accountId, account)
   }
-  const batch = decideBatch({ stream: box.stream, handlerId: deps.handlerId, clock: deps.clock.now() }, account.state, box.waiting)
+  const batch = decideBatch(
+    { stream: box.stream, handlerId: deps.handlerId, clock: deps.clock.now(), rules: deps.rules },
+    account.state,
+    box.waiting,
+  )
   for (const { asked, error } of batch.broken) fail(deps, asked, error)
   if (batch.events.length > 0) {
     box.waiting = box.waiting.slice(batch.taken)

@@ -6,6 +6,8 @@ import type { AlgoState } from '../algo/algo-state.ts'
 import type { DepositState } from '../ledger/deposit.ts'
 import { type AttemptState, earlierKey } from '../transaction/attempt-state.ts'
 import { decodeOrders, encodeOrders, type PackedOrders } from './order-codec.ts'
+import { decodeRisk, encodeRisk, type PackedRisk } from './risk-codec.ts'
+import { tagged, untagged } from './tagged.ts'
 
 /** The fold as JSON: arrays instead of records where there can be many. Sealed segments are streams of their own. */
 export interface PackedState {
@@ -27,6 +29,7 @@ export interface PackedState {
   readonly algos: readonly unknown[]
   readonly attempts: readonly unknown[]
   readonly earlier: readonly unknown[]
+  readonly risk: PackedRisk
 }
 type PackedId = readonly [string, string, string]
 
@@ -49,6 +52,7 @@ export const encodeState = (s: AccountState): PackedState => ({
   algos: [...s.algos.values()].map(tagged),
   attempts: [...s.attempts.values()].map(tagged),
   earlier: [...s.earlier.values()].map(tagged),
+  risk: encodeRisk(s.risk),
 })
 
 export const decodeState = (p: PackedState): AccountState => {
@@ -83,6 +87,7 @@ export const decodeState = (p: PackedState): AccountState => {
     algos: ImmutableMap(p.algos.map((a) => untagged(a) as AlgoState).map((a) => [a.algoId, a])),
     attempts: ImmutableMap(attempts.map((a) => [a.ref, a])),
     earlier: ImmutableMap(p.earlier.map((a) => untagged(a) as AttemptState).map((a) => [earlierKey(a.ref, a.attempt), a])),
+    risk: decodeRisk(p.risk),
   }
 }
 
@@ -90,16 +95,3 @@ const encodeIds = (ids: ImmutableMap<string, KnownId>): PackedId[] =>
   [...ids].map(([hash, { termsHash, revision }]) => [hash, termsHash, revision.toString()])
 const decodeIds = (ids: readonly PackedId[]): [string, KnownId][] =>
   ids.map(([hash, termsHash, revision]) => [hash, { termsHash, revision: BigInt(revision) }])
-
-/** JSON has no bigint: it becomes {n}; no record of ours has a sole member of that name. */
-const tagged = (value: unknown): unknown => {
-  if (typeof value === 'bigint') return { n: value.toString() }
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, tagged(member)]))
-}
-const untagged = (value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value)
-  if (entries.length === 1 && entries[0]![0] === 'n') return BigInt(entries[0]![1] as string)
-  return Object.fromEntries(entries.map(([key, member]) => [key, untagged(member)]))
-}

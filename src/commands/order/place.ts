@@ -1,5 +1,5 @@
 import type { DataOf } from '../../events/account/account-event.ts'
-import type { PriceCitation } from '../../events/fields.ts'
+import type { PriceCitation, Why } from '../../events/fields.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
 import { orderIdOf } from '../../events/streams.ts'
 import { stopBehind } from './conditions.ts'
@@ -39,9 +39,12 @@ export const acceptOrder = (
 })
 
 /** A refusal on record: the order has a number, nothing is held. */
-export const rejectOrder = (placement: Placement, code: DataOf<'OrderRejected'>['code'], text: string): Rejected => ({
+export const rejectOrder = (
+  placement: Placement,
+  { code, text, why }: Pick<DataOf<'OrderRejected'>, 'code' | 'text'> & { readonly why: Why },
+): Rejected => ({
   type: 'OrderRejected',
-  data: { ...termsOf(placement, undefined), code, text, at: placement.at },
+  data: { ...termsOf(placement, undefined), code, text, why, at: placement.at },
 })
 
 /** Orders whose decision takes a market price: what has no price of its own, and post-only, which must not meet it. */

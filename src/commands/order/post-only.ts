@@ -1,4 +1,4 @@
-import type { PriceCitation } from '../../events/fields.ts'
+import type { PriceCitation, Why } from '../../events/fields.ts'
 import { parsePrice } from '../../platform/decimal.ts'
 import type { OrderRequest } from './order-request.ts'
 
@@ -9,10 +9,15 @@ import type { OrderRequest } from './order-request.ts'
 export const postOnlyBreach = (
   { postOnly, side, price }: Pick<OrderRequest, 'postOnly' | 'side' | 'price'>,
   reference: PriceCitation | undefined,
-): string | undefined => {
+): { readonly code: 'limit_breached'; readonly text: string; readonly why: Why } | undefined => {
   if (!postOnly) return undefined
   const [limit, mid] = [parsePrice(price ?? ''), parsePrice(reference?.price ?? '')]
-  if (limit === undefined || mid === undefined) return 'post-only without a price to compare'
+  if (limit === undefined || mid === undefined) return refusal('post-only without a price to compare')
   const meets = side === 'buy' ? mid <= limit : mid >= limit
-  return meets ? `post-only, but the market at ${reference?.price} meets the limit at once` : undefined
+  return meets ? refusal(`post-only, but the market at ${reference?.price} meets the limit at once`, price, reference) : undefined
+}
+
+const refusal = (text: string, price?: string | null, reference?: PriceCitation) => {
+  const why: Why = { rule: 'post_only', ...(price ? { limit: price } : {}), ...(reference ? { value: reference.price } : {}) }
+  return { code: 'limit_breached' as const, text, why }
 }

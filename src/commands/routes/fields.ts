@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseScope } from '../../events/scope.ts'
 import { HOUSE, ID_PATTERN } from '../../events/streams.ts'
 
 /** An id a client gives: letters, digits, _ and -. */
@@ -14,3 +15,10 @@ export const PositiveDecimal = z
 
 export const SymbolField = z.string().regex(/^[A-Za-z0-9._-]{1,20}\/[A-Za-z0-9._-]{1,20}$/, 'must be BASE/QUOTE')
 export const AssetField = z.string().regex(/^[A-Za-z0-9._-]{1,20}$/, 'must be the name of an asset')
+
+/** `global`, `account:<id>`, `strategy:<id>` or `instrument:<symbol>`. */
+export const ScopeField = z
+  .string()
+  .refine((text) => parseScope(text) !== undefined, 'must be global, account:<id>, strategy:<id> or instrument:<symbol>')
+/** Why an operator does it: on record for ever, so something has to be said. */
+export const ReasonField = z.string().regex(/^(?=.*\S)[^\p{Cc}]{1,200}$/u, 'must be 1 to 200 printable characters')

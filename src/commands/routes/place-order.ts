@@ -1,9 +1,12 @@
 import type { InstrumentBook } from '../../events/instruments.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
+import type { Rules } from '../../events/rules.ts'
 import { type Reply, type RequestContext, type Route, refuse, route } from '../../platform/http/route.ts'
 import type { AccountCommand, Answer } from '../account/command.ts'
 import { decide } from '../account/decide.ts'
 import { knowsClOrdId } from '../account/place-order.ts'
+import type { AccountState } from '../account/state.ts'
+import { briefed } from '../handler/brief.ts'
 import { isStop } from '../order/conditions.ts'
 import { type OrderRequest, placeCommandId } from '../order/order-request.ts'
 import { isImmediate } from '../order/order-state.ts'
@@ -17,6 +20,7 @@ import { type CommandPorts, execute, forbiddenAccount } from './respond.ts'
 export interface OrderPorts extends CommandPorts {
   readonly instruments: InstrumentBook
   readonly quotes: QuoteSource
+  readonly rules?: Rules | undefined
 }
 
 type PlaceOrder = Extract<AccountCommand, { type: 'PlaceOrder' }>
@@ -75,14 +79,15 @@ const immediateOrder = async (
 
 /** The kind of answer the account would give now; a refusal is looked at twice, because this process's fold may be out of date. */
 const previewOf = async (
-  { handler }: OrderPorts,
+  { handler, rules }: OrderPorts,
   accountId: string,
   command: PlaceOrder,
   time: number,
 ): Promise<Answer['kind'] | undefined> => {
   try {
-    const first = decide(await handler.load(accountId), command, time).answer.kind
-    return first === 'refused' ? decide(await handler.load(accountId, { fresh: true }), command, time).answer.kind : first
+    const answer = (state: AccountState) => decide(state, briefed(rules, state, command), time).answer.kind
+    const first = answer(await handler.load(accountId))
+    return first === 'refused' ? answer(await handler.load(accountId, { fresh: true })) : first
   } catch {
     return undefined
   }

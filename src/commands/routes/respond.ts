@@ -1,4 +1,5 @@
 import { algoDocument } from '../../events/algo-document.ts'
+import type { DataOf } from '../../events/account/account-event.ts'
 import { decodeAccountEvent } from '../../events/decode.ts'
 import { orderDocument } from '../../events/order-document.ts'
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
@@ -86,13 +87,14 @@ const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision:
     case 'OrderAccepted':
       return ok(orderDocument({ ...orderFacts(openOrder(event.data, revision), accountId), position }))
     case 'OrderRejected':
-      return { refusal: rejectionOf(event.data.code, event.data.text, event.data.orderId) }
+      return { refusal: rejectionOf(event.data) }
     default:
       throw new Error(`revision ${revision} of ${accountId} answers no request: ${event.type}`)
   }
 }
 
-const rejectionOf = (code: Refusal['code'], text: string, orderId: string): Refusal => refusal(code, text, { extra: { orderId } })
+const rejectionOf = ({ code, text, orderId, why }: DataOf<'OrderRejected'>): Refusal =>
+  refusal(code, text, { extra: { orderId, ...(why ? { why } : {}) } })
 
 const readOne = async (store: EventStore, accountId: string, revision: bigint): Promise<RecordedEvent | undefined> => {
   let found: RecordedEvent | undefined

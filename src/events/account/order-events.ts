@@ -13,6 +13,7 @@ import {
   TIMES_IN_FORCE,
   TrailingOffset,
   Units,
+  Why,
 } from '../fields.ts'
 
 /** What the trader asked for, in base units; quantities are of the base asset, cashOrderQty of the quote asset. */
@@ -56,6 +57,8 @@ export const OrderRejected = z.object({
   ...OrderTerms,
   code: z.enum(['insufficient_funds', 'limit_breached', 'halted', 'no_route']),
   text: z.string(),
+  /** The rule that refused; null before version 4. */
+  why: Why.nullable(),
   at: At,
 })
 

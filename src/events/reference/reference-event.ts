@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ControlResumed, ControlResumeRequested, ControlSet } from './control-events.ts'
 
 /** First event of the stream `log`: names this log. A consumer whose logId differs refuses to run. */
 export const LogCreated = z.object({ logId: z.string() })
@@ -37,7 +38,10 @@ export const KeyCreated = z.object({
 })
 export const KeyRevoked = z.object({ keyId: z.string() })
 
-export const REFERENCE_EVENTS = { LogCreated, Tick, InstrumentDefined, ShardMapDefined, KeyCreated, KeyRevoked } as const
+export const REFERENCE_EVENTS = {
+  ...{ LogCreated, Tick, InstrumentDefined, ShardMapDefined, KeyCreated, KeyRevoked },
+  ...{ ControlSet, ControlResumeRequested, ControlResumed },
+} as const
 export type ReferenceEventType = keyof typeof REFERENCE_EVENTS
 export type ReferenceEvent = {
   [T in ReferenceEventType]: { readonly type: T; readonly data: z.infer<(typeof REFERENCE_EVENTS)[T]> }

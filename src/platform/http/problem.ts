@@ -7,6 +7,7 @@ export const PROBLEMS = {
   duplicate_deposit_id: { status: 409, title: 'The depositId was used with other terms', retryable: false },
   duplicate_cl_ord_id: { status: 409, title: 'The clOrdId was used with other terms', retryable: false },
   duplicate_algo_id: { status: 409, title: 'The algoId was used with other terms', retryable: false },
+  second_actor_required: { status: 409, title: 'Another actor has to approve', retryable: false },
   too_late_to_cancel: { status: 409, title: 'The order has ended', retryable: false },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body must be application/json', retryable: false },

@@ -11,8 +11,9 @@ import { tokenAccountOf } from '../../rpc/account-reads.ts'
 import type { Action } from '../agenda.ts'
 import { compose } from '../signing/compose.ts'
 import { nonceOf } from '../signing/nonce.ts'
+import { barredFrom } from './halted.ts'
 import { recordSigned } from './record-signed.ts'
-import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, wait } from './settling.ts'
+import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
 /** Lets the faucet fill the wallet's token account, by a transaction that is fenced like every other. */
 export const attemptDeposit = async (
@@ -27,6 +28,10 @@ export const attemptDeposit = async (
   if (deposit.amount > MAX_TOKEN_AMOUNT) return fail(settling, accountId, deposit, 'AMOUNT_TOO_LARGE')
   const wallet = state.wallet?.publicKey
   if (wallet === undefined || !feePayer.ready()) return wait(AWAY_MS)
+  if (barredFrom(settling.deps.rules, state, ref) !== undefined) {
+    settling.halted.add(accountId)
+    return WATCHED
+  }
 
   const payer = feePayer.signer
   const composed = await compose(

@@ -73,7 +73,7 @@ const perform = (settling: Settling, accountId: string, state: AccountState, act
     case 'swap':
       return attemptSwap(settling, accountId, state, action)
     case 'watch':
-      return watchPrice(settling, accountId, action)
+      return watchPrice(settling, accountId, state, action)
     case 'algo':
       return runAlgo(settling, accountId, action)
     case 'timer':

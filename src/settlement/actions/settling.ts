@@ -4,6 +4,7 @@ import type { SettlementDeps } from '../deps.ts'
 import type { FeePayer } from '../fee-payer.ts'
 import type { Tracker } from '../landing/tracker.ts'
 import type { Composing } from '../signing/compose.ts'
+import type { Halted } from './halted.ts'
 import type { PriceWatch } from './price-watch.ts'
 
 /** What every action works with. */
@@ -13,6 +14,7 @@ export interface Settling {
   readonly tracker: Tracker
   readonly composing: Composing
   readonly prices: PriceWatch
+  readonly halted: Halted
   /** Simulations that failed in a row, by account and ref. A hint: lost with the process. */
   readonly rejections: Map<string, number>
 }

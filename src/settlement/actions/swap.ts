@@ -1,4 +1,6 @@
 import type { AccountState } from '../../commands/account/state.ts'
+import { HALTED_TEXT } from '../../commands/limits/control-check.ts'
+import { NOT_REDUCING } from '../../commands/limits/signing-block.ts'
 import { isImmediate, type OrderState } from '../../commands/order/order-state.ts'
 import { awaitingFinality } from '../../commands/transaction/attempt-state.ts'
 import { tokenAccountOf } from '../../rpc/account-reads.ts'
@@ -8,8 +10,9 @@ import { type SwapTerms, termsOf } from '../bounds.ts'
 import { compose } from '../signing/compose.ts'
 import type { Expectation } from '../signing/expected-changes.ts'
 import { nonceOf } from '../signing/nonce.ts'
+import { barredFrom } from './halted.ts'
 import { recordSigned } from './record-signed.ts'
-import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, wait } from './settling.ts'
+import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
 /** Quote → build → simulate → sign → record, for an order that is to be executed now. */
 export const attemptSwap = async (
@@ -21,6 +24,9 @@ export const attemptSwap = async (
   const { deps, feePayer } = settling
   const wallet = deps.keystore.wallet(accountId).signer
   if (wallet.publicKey !== state.wallet?.publicKey) throw new Error(`the keystore is not the one that account ${accountId} was opened with`)
+  const barred = barredFrom(settling.deps.rules, state, ref)
+  if (barred === NOT_REDUCING) return kill(settling, accountId, order, 'REDUCE_ONLY')
+  if (barred !== undefined) return whileBarred(settling, accountId, order)
   if (!feePayer.ready()) return wait(AWAY_MS)
   const terms = termsOf(order)
   if (!terms) return kill(settling, accountId, order, 'EXECUTION_FAILED')
@@ -61,6 +67,13 @@ export const attemptSwap = async (
     default:
       return composed satisfies never
   }
+}
+
+/** An immediate order does not outlive a halt; one that rests waits for its end. */
+const whileBarred = (settling: Settling, accountId: string, order: OrderState): Outcome | Promise<Outcome> => {
+  if (isImmediate(order)) return kill(settling, accountId, order, HALTED_TEXT)
+  settling.halted.add(accountId)
+  return WATCHED
 }
 
 /** The swap program's own word for a price beyond the limit. */

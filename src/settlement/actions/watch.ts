@@ -2,14 +2,17 @@ import type { AccountCommand } from '../../commands/account/command.ts'
 import { isMet, waitingFor } from '../../commands/order/conditions.ts'
 import type { OrderState } from '../../commands/order/order-state.ts'
 import type { PriceCitation } from '../../events/fields.ts'
+import type { AccountState } from '../../commands/account/state.ts'
 import type { Action } from '../agenda.ts'
 import { judgeQuote, termsOf } from '../bounds.ts'
+import { barredFrom } from './halted.ts'
 import { afterIssue, issue, type Outcome, type Settling, WATCHED } from './settling.ts'
 
 /** A resting order: nothing until a price meets what it waits for, then the command that says so. The account's decider has the last word. */
 export const watchPrice = async (
   settling: Settling,
   accountId: string,
+  state: AccountState,
   { order }: Extract<Action, { kind: 'watch' }>,
 ): Promise<Outcome> => {
   const { deps, prices } = settling
@@ -17,6 +20,10 @@ export const watchPrice = async (
   const tickSize = deps.instruments.bySymbol(order.instrument.symbol)?.tickSize ?? '0'
   const quote = prices.met(accountId, order, tickSize)
   if (!quote || !waiting) return WATCHED
+  if (barredFrom(settling.deps.rules, state, String(order.number)) !== undefined) {
+    settling.halted.add(accountId)
+    return WATCHED
+  }
   const tell = (command: AccountCommand, commandId: string): Promise<Outcome> => told(settling, accountId, order, command, commandId)
   const { number } = order
   switch (waiting.kind) {

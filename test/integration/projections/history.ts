@@ -142,7 +142,7 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
       },
     }
     if (kind === 0) {
-      appends.push([event('OrderRejected', { ...terms, code: 'insufficient_funds', text: 'not enough USDC', at: now() })])
+      appends.push([event('OrderRejected', { ...terms, why: null, code: 'insufficient_funds', text: 'not enough USDC', at: now() })])
       return
     }
     const usdc = (amount: bigint) => ({ asset: 'USDC', amount: String(amount) })

@@ -74,7 +74,10 @@ describe('placing an order', () => {
     assert.deepEqual(typesOf(decision), ['OrderRejected'])
     assert.ok(decision.answer.kind === 'refused')
     assert.equal(decision.answer.refusal.code, 'insufficient_funds')
-    assert.deepEqual(decision.answer.refusal.extra, { orderId: 'acct.1' })
+    assert.equal(decision.answer.refusal.extra?.orderId, 'acct.1')
+    const why = { rule: 'available_funds', limit: '1000000000', value: '100000000000' }
+    assert.deepEqual(decision.answer.refusal.extra?.why, why)
+    assert.deepEqual(decision.events[0]?.type === 'OrderRejected' && decision.events[0].data.why, why)
     assert.deepEqual(s.does(place(poor)), { events: [], answer: { kind: 'repeated', revision: s.state.revision } })
     assert.deepEqual(balance(s, 'USDC'), [usdc(1_000), 0n])
     const next = s.does(place(limit({ clOrdId: 'c-2' })))

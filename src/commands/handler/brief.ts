@@ -1,0 +1,42 @@
+import { ACTIVE } from '../../events/controls.ts'
+import type { Rules } from '../../events/rules.ts'
+import { accountScope, instrumentScope, strategyScope } from '../../events/scope.ts'
+import type { AccountCommand } from '../account/command.ts'
+import type { AccountState } from '../account/state.ts'
+import type { SigningControl } from '../limits/signing-block.ts'
+
+/**
+ * Puts into a command what is in force at the moment of its decision: a command that waited in a mailbox, or is decided anew after a
+ * conflict, is held against the rules of now. Deciders stay pure: what they see is in the command.
+ */
+export const briefed = (rules: Rules | undefined, state: AccountState, command: AccountCommand): AccountCommand => {
+  if (!rules) return command
+  switch (command.type) {
+    case 'PlaceOrder': {
+      const control = rules.controls.effective(scopesOf(state, command.request))
+      return control === ACTIVE ? command : { ...command, control }
+    }
+    case 'RecordSigned':
+      return { ...command, control: signingControl(rules, state, command.ref) }
+    default:
+      return command
+  }
+}
+
+/** The control that counts for a signature of this ref, and how sure that is. */
+export const signingControl = (rules: Rules, state: AccountState, ref: string): SigningControl => {
+  const order = state.orders.get(Number(ref))
+  const scopes = scopesOf(state, order && { symbol: order.instrument.symbol, strategyId: order.strategyId })
+  return { ...rules.controls.effective(scopes), ageMs: rules.freshness.ageMs() }
+}
+
+const scopesOf = (
+  { accountId = '' }: AccountState,
+  order: { readonly symbol: string; readonly strategyId: string | null } | undefined,
+): readonly string[] => {
+  const scopes = ['global', accountScope(accountId)]
+  if (!order) return scopes
+  scopes.push(instrumentScope(order.symbol))
+  if (order.strategyId !== null) scopes.push(strategyScope(order.strategyId))
+  return scopes
+}

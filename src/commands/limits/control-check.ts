@@ -1,0 +1,20 @@
+import type { EffectiveControl } from '../../events/controls.ts'
+import type { Why } from '../../events/fields.ts'
+
+/** A refusal of a placement by a rule: the code it is answered with, what is said, and why. */
+export interface Breach {
+  readonly code: 'insufficient_funds' | 'limit_breached' | 'halted' | 'no_route'
+  readonly text: string
+  readonly why: Why
+}
+
+/** What the control in force has against an order: nothing when ACTIVE, entries when REDUCING, everything when HALTED. */
+export const controlBreach = (control: EffectiveControl | undefined, isExit: () => boolean): Breach | undefined => {
+  if (!control || control.state === 'ACTIVE' || (control.state === 'REDUCING' && isExit())) return undefined
+  const { scope, state, setBy } = control
+  const text = state === 'HALTED' ? `${scope} is halted` : `${scope} takes exits only`
+  return { code: 'halted', text, why: { rule: 'control', scope, value: state, ...(setBy ? { setBy } : {}) } }
+}
+
+/** Text of an order that a halt ended before anything was sent for it. */
+export const HALTED_TEXT = 'HALTED'

@@ -1,0 +1,30 @@
+import { Map as ImmutableMap } from 'immutable'
+import type { OrderState } from '../order/order-state.ts'
+import type { Attempts } from '../transaction/attempt-state.ts'
+import type { Effect, Holding } from './holding.ts'
+
+/** What limits and controls look at besides the orders and balances. */
+export interface RiskState {
+  /** By symbol for the account, by `<symbol>@<strategyId>` for each of its strategies. */
+  readonly holdings: ImmutableMap<string, Holding>
+  /** By execId, until its transaction is final: what each trade did to the holdings. */
+  readonly effects: ImmutableMap<string, TradeEffect>
+}
+
+export interface TradeEffect {
+  readonly account: Effect
+  /** On the holding of the order's strategy. */
+  readonly strategy: { readonly strategyId: string; readonly effect: Effect } | null
+}
+
+export const NO_RISK: RiskState = { holdings: ImmutableMap(), effects: ImmutableMap() }
+
+export const holdingKey = (symbol: string, strategyId: string | null): string => (strategyId === null ? symbol : `${symbol}@${strategyId}`)
+
+/** What the rules look at of an account's fold. */
+export interface Subject extends Attempts {
+  readonly accountId: string | undefined
+  readonly risk: RiskState
+  readonly orders: ImmutableMap<number, OrderState>
+  readonly openOrders: number
+}

@@ -1,0 +1,96 @@
+import type { SetBy } from './fields.ts'
+import type { ControlState } from './reference/control-events.ts'
+import type { ReferenceEvent } from './reference/reference-event.ts'
+
+export type ControlEvent = Extract<ReferenceEvent, { type: `Control${string}` }>
+
+/** A scope's control as its stream tells it. */
+export interface Control {
+  readonly scope: string
+  readonly state: ControlState
+  readonly reason: string
+  readonly by: string
+  readonly at: number
+  readonly setBy: SetBy
+  /** A loosening that waits for a second actor. */
+  readonly pending: { readonly to: ControlState; readonly by: string; readonly at: number; readonly revision: string } | null
+}
+
+/** The control that counts for something: the strictest of its scopes'. */
+export type EffectiveControl = Pick<Control, 'scope' | 'state' | 'reason'> & { readonly setBy: SetBy | undefined }
+
+export const ACTIVE: EffectiveControl = { scope: 'global', state: 'ACTIVE', reason: '', setBy: undefined }
+
+const STRICTNESS: Readonly<Record<ControlState, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2 }
+
+export const isStricter = (a: ControlState, b: ControlState): boolean => STRICTNESS[a] > STRICTNESS[b]
+
+/** The scope's control after one event of its stream. */
+export const evolveControl = (before: Control | undefined, event: ControlEvent, setBy: SetBy): Control => {
+  const { scope, reason, by, at } = event.data
+  switch (event.type) {
+    case 'ControlSet':
+    case 'ControlResumed':
+      return { scope, state: event.data.state, reason, by, at, setBy, pending: null }
+    case 'ControlResumeRequested': {
+      const known = before ?? { scope, state: 'ACTIVE' as const, reason: '', by, at, setBy }
+      return { ...known, pending: { to: event.data.to, by, at, revision: setBy.revision } }
+    }
+    default:
+      return event satisfies never
+  }
+}
+
+/** All controls, in memory: what a decision asks costs a few look-ups. */
+export interface ControlBook {
+  /** The strictest control of these scopes; ACTIVE when nobody said otherwise. */
+  effective(scopes: readonly string[]): EffectiveControl
+  of(scope: string): Control | undefined
+  all(): readonly Control[]
+  /** Called after each change; answers how to end that. */
+  onChange(listener: (control: Control) => void): () => void
+}
+
+/** A control that this build cannot read may be a halt: its scope stands still until a build that can takes over. */
+const unreadable = (scope: string, setBy: SetBy): ControlEvent => ({
+  type: 'ControlSet',
+  data: { scope, state: 'HALTED', reason: `${setBy.revision}@${setBy.streamId} cannot be read by this build`, by: 'system', at: 0 },
+})
+
+export interface WritableControlBook extends ControlBook {
+  apply(event: ControlEvent, setBy: SetBy): void
+  distrust(scope: string, setBy: SetBy): void
+}
+
+export const createControlBook = (): WritableControlBook => {
+  const controls = new Map<string, Control>()
+  const listeners = new Set<(control: Control) => void>()
+  /** Only these are asked for on the hot path; none is the usual case. */
+  const strict = new Map<string, Control>()
+  const apply = (event: ControlEvent, setBy: SetBy): void => {
+    const control = evolveControl(controls.get(event.data.scope), event, setBy)
+    controls.set(control.scope, control)
+    if (control.state === 'ACTIVE') strict.delete(control.scope)
+    else strict.set(control.scope, control)
+    for (const listener of listeners) listener(control)
+  }
+  return {
+    effective: (scopes) => {
+      if (strict.size === 0) return ACTIVE
+      let found: EffectiveControl = ACTIVE
+      for (const scope of scopes) {
+        const control = strict.get(scope)
+        if (control && isStricter(control.state, found.state)) found = control
+      }
+      return found
+    },
+    of: (scope) => controls.get(scope),
+    all: () => [...controls.values()],
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    apply,
+    distrust: (scope, setBy) => apply(unreadable(scope, setBy), setBy),
+  }
+}

@@ -1,0 +1,43 @@
+import { type ControlBook, createControlBook } from './controls.ts'
+import { type DomainEvent, decodeEvent } from './decode.ts'
+import type { SetBy } from './fields.ts'
+import { followReference, type ReferenceDeps } from './follow-reference.ts'
+import { createFreshness, type Freshness } from './freshness.ts'
+import { scopeOfControl } from './scope.ts'
+import type { RecordedEvent } from './store/event-store.ts'
+
+/** The rules in force, kept current by following their streams: what every decision is held against, in memory. */
+export interface Rules {
+  readonly controls: ControlBook
+  readonly freshness: Freshness
+  /** Everything up to this commit position has been applied. */
+  position(): bigint
+}
+
+/** Reads all rules, then follows them until the signal aborts. One subscription, so that one tick proves all of them fresh. */
+export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
+  const controls = createControlBook()
+  const freshness = createFreshness(deps)
+  const apply = (recorded: RecordedEvent): void => {
+    const setBy = { streamId: recorded.streamId, revision: recorded.revision.toString() }
+    try {
+      put(decodeEvent(recorded), setBy)
+    } catch (error) {
+      const scope = scopeOfControl(recorded.streamId)
+      if (scope !== undefined) controls.distrust(scope, setBy)
+      throw error
+    }
+  }
+  const put = (event: DomainEvent, setBy: SetBy): void => {
+    switch (event.type) {
+      case 'ControlSet':
+      case 'ControlResumeRequested':
+      case 'ControlResumed':
+        controls.apply(event, setBy)
+        break
+      default:
+    }
+  }
+  await followReference(deps, '^control-', apply, freshness.seen)
+  return { controls, freshness, position: freshness.position }
+}

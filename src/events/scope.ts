@@ -1,0 +1,30 @@
+import { ID_PATTERN } from './streams.ts'
+
+/** What a control or a limit is about. Its text is `global`, `account:<id>`, `strategy:<id>` or `instrument:<symbol>`. */
+export type Scope =
+  | { readonly kind: 'global' }
+  | { readonly kind: 'account' | 'strategy'; readonly id: string }
+  | { readonly kind: 'instrument'; readonly id: string }
+
+const SYMBOL = /^[A-Za-z0-9._-]{1,20}\/[A-Za-z0-9._-]{1,20}$/
+
+/** Reads a scope's text; undefined when it is none. */
+export const parseScope = (text: string): Scope | undefined => {
+  if (text === 'global') return { kind: 'global' }
+  const [, kind, id = ''] = /^(account|strategy|instrument):(.{1,60})$/.exec(text) ?? []
+  if (kind === 'account' || kind === 'strategy') return ID_PATTERN.test(id) ? { kind, id } : undefined
+  return kind === 'instrument' && SYMBOL.test(id) ? { kind: 'instrument', id } : undefined
+}
+
+export const accountScope = (accountId: string): string => `account:${accountId}`
+export const strategyScope = (strategyId: string): string => `strategy:${strategyId}`
+export const instrumentScope = (symbol: string): string => `instrument:${symbol}`
+
+/** Stream of a scope's controls: `control-global`, `control-account-<id>` … */
+export const controlStream = (scope: string): string => `control-${scope.replace(':', '-')}`
+
+/** The scope whose controls a stream holds; undefined for any other stream. */
+export const scopeOfControl = (streamId: string): string | undefined => {
+  const [, name] = /^control-(.+)$/.exec(streamId) ?? []
+  return name?.replace('-', ':')
+}
