@@ -8,6 +8,8 @@ import { TICK_STREAM } from './streams.ts'
 export interface Freshness {
   /** Every event that was durable this many ms ago has been applied; Infinity before the first proof. */
   ageMs(): number
+  /** How long the newest tick took to be durable and come back, ms: about what the next append will take. */
+  tripMs(): number
   /** Makes the age at most `maxAgeMs` or proves anew, by a tick that comes back, that nothing was missed. False: the store does not answer in time. */
   prove(maxAgeMs: number): Promise<boolean>
   /** Resolves once the position has been applied; false when that takes too long. */
@@ -20,6 +22,7 @@ const TICK_TIMEOUT_MS = 1_000
 /** The caller reports every position it has applied, ticks included, to `seen`. */
 export const createFreshness = ({ store, ids, clock }: { store: EventStore; ids: Ids; clock: Clock }) => {
   let position = -1n
+  let trip = Number.POSITIVE_INFINITY
   let provenAt = Number.NEGATIVE_INFINITY
   let asking: { readonly since: number; readonly done: Promise<boolean> } | undefined
   const waiting = new Set<{ readonly commit: bigint; readonly arrived: AbortController }>()
@@ -39,6 +42,7 @@ export const createFreshness = ({ store, ids, clock }: { store: EventStore; ids:
     const outcome = await store.append(TICK_STREAM, 'any', [tick], TICK_TIMEOUT_MS)
     if (outcome.kind !== 'appended' || !(await untilSeen(outcome.position.commit))) return false
     provenAt = Math.max(provenAt, since)
+    trip = clock.now() - since
     return true
   }
   const join = (): Promise<boolean> => {
@@ -61,6 +65,7 @@ export const createFreshness = ({ store, ids, clock }: { store: EventStore; ids:
 
   return {
     ageMs,
+    tripMs: (): number => trip,
     untilSeen,
     prove: async (maxAgeMs: number): Promise<boolean> => {
       if (ageMs() <= maxAgeMs) return true

@@ -245,7 +245,7 @@ export const STORIES: readonly GoldenStory[] = [
     ),
     { type: 'TrailOrder', number: 1, quote: mid('110', now(12)), tickSize: '0.01' },
     { type: 'TriggerOrder', number: 1, trigger: mid('104.5', now(13)) },
-    place(limit({ clOrdId: 'till', timeInForce: 'gtd', expireAt: now(15), strategyId: 'strat', reduceOnly: true })),
+    place(limit({ clOrdId: 'till', timeInForce: 'gtd', expireAt: now(15), strategyId: 'strat' })),
     { type: 'ExpireOrder', number: 2 },
     place(limit({ clOrdId: 'day', type: 'stop_limit', timeInForce: 'day', stopPrice: '120', price: '121' })),
     { type: 'ArmDeadMan', timeoutMs: 1_000 },

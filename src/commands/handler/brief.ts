@@ -27,7 +27,7 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
 export const signingControl = (rules: Rules, state: AccountState, ref: string): SigningControl => {
   const order = state.orders.get(Number(ref))
   const scopes = scopesOf(state, order && { symbol: order.instrument.symbol, strategyId: order.strategyId })
-  return { ...rules.controls.effective(scopes), ageMs: rules.freshness.ageMs() }
+  return { ...rules.controls.effective(scopes), ageMs: rules.freshness.ageMs(), tripMs: rules.freshness.tripMs() }
 }
 
 const scopesOf = (

@@ -2,29 +2,32 @@ import type { EffectiveControl } from '../../events/controls.ts'
 import { isExit, mostBase } from './exits.ts'
 import type { Subject } from './risk-state.ts'
 
-/** The control in force, and how old the proof is (ms) that no stricter one was missed. */
-export type SigningControl = EffectiveControl & { readonly ageMs: number }
+/** The control in force, how old the proof is (ms) that no stricter one was missed, and how long its tick took. */
+export type SigningControl = EffectiveControl & { readonly ageMs: number; readonly tripMs: number }
 
-/**
- * A signer proves by a tick that it has missed no halt before it signs when its last proof is older than this. With the time of one
- * append this keeps the last signature within 100 ms of a halt, however the signer's subscription fares.
- */
+/** A signer proves by a tick of its own that it has missed no halt before it signs when its last proof is older than this. */
 export const PROOF_MAX_AGE_MS = 40
-/** A decision that comes later than this after the proof (a full mailbox, a slow store) is not to sign: 30 ms are left for the append. */
-export const SIGN_MAX_AGE_MS = 70
+/**
+ * No signature is to be created more than 100 ms after a halt. A halt that the proof does not cover is at most as old as the proof
+ * when the decision is taken, and the append that follows takes about as long as the tick took: together they must stay below.
+ * A store (or a process) too slow for that does not sign: it could not be stopped in time.
+ */
+export const SIGN_WITHIN_MS = 90
 
 /** Why a signature was not recorded: its proof is too old, so that it has to be asked for again. */
 export const STALE_PROOF = 'the proof that no halt was missed is too old'
 
-/** What the controls in force have against a signature now; undefined when nothing. */
+/** What the controls in force, and a reduce-only order's own terms, have against a signature now; undefined when nothing. */
 export const signingBlock = (state: Subject, control: SigningControl | undefined, ref: string): string | undefined => {
-  if (!control) return undefined
-  if (control.ageMs > SIGN_MAX_AGE_MS) return STALE_PROOF
-  if (control.state === 'ACTIVE') return isFunding(ref) || stillReduces(state, Number(ref)) ? undefined : NOT_REDUCING
-  return control.state === 'REDUCING' && (isFunding(ref) || isExitOrder(state, Number(ref), control.scope))
-    ? undefined
-    : `${control.scope} is ${control.state}`
+  if (control && control.ageMs + control.tripMs > SIGN_WITHIN_MS) return STALE_PROOF
+  const barred = control ? controlBlock(state, control, ref) : undefined
+  return barred ?? (isFunding(ref) || stillReduces(state, Number(ref)) ? undefined : NOT_REDUCING)
 }
+
+const controlBlock = (state: Subject, { scope, state: control }: SigningControl, ref: string): string | undefined =>
+  control === 'ACTIVE' || (control === 'REDUCING' && (isFunding(ref) || isExitOrder(state, Number(ref), scope)))
+    ? undefined
+    : `${scope} is ${control}`
 
 /** A reduce-only order whose position has shrunk below it meanwhile: it may not turn the position round. */
 export const NOT_REDUCING = 'the order would not only reduce the position any more'

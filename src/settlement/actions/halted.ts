@@ -26,7 +26,7 @@ export const watchHalted = (rules: Rules | undefined, wake: (accountId: string) 
 
 /** Why nothing may be signed for this ref as far as this process knows; the account decides it again when the signature is recorded. */
 export const barredFrom = (rules: Rules | undefined, state: AccountState, ref: string): string | undefined =>
-  rules && signingBlock(state, { ...signingControl(rules, state, ref), ageMs: 0 }, ref)
+  rules && signingBlock(state, { ...signingControl(rules, state, ref), ageMs: 0, tripMs: 0 }, ref)
 
 /** Proves that no halt was missed before something is signed. False: the event store cannot tell in time. */
 export const provenFresh = (rules: Rules | undefined): Promise<boolean> => rules?.freshness.prove(PROOF_MAX_AGE_MS) ?? Promise.resolve(true)

@@ -1,11 +1,9 @@
-import type { AccountCommand } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
-import { STALE_PROOF } from '../../commands/limits/signing-block.ts'
 import type { DataOf } from '../../events/account/account-event.ts'
 import type { Cosigner } from '../../rpc/venue/venue.ts'
 import { type Composed, type SignedTransaction, signAll } from '../signing/compose.ts'
-import { provenFresh } from './halted.ts'
-import { AWAY_MS, CHANGED, type Issue, type Issued, issue, type Outcome, type Settling, wait } from './settling.ts'
+import { issueProven } from './issue-proven.ts'
+import { AWAY_MS, CHANGED, type Outcome, type Settling, wait } from './settling.ts'
 
 export interface ToSign {
   readonly accountId: string
@@ -58,21 +56,6 @@ export const recordSigned = async (settling: Settling, { transaction, blockhash 
     'signed bytes dropped unsent',
   )
   return wait(AWAY_MS)
-}
-
-/** A slow moment of the store costs a proof its worth; so many in a row, and the bytes are too old anyway. */
-const MAX_PROOFS = 20
-
-/** The proof comes last, right before the decision: everything slow has been done. */
-const issueProven = async (settling: Settling, command: AccountCommand, as: Issue): Promise<Issued> => {
-  let issued: Issued = { kind: 'unanswered', detail: 'the event store cannot prove that no halt was missed' }
-  for (let tries = 0; tries < MAX_PROOFS; tries++) {
-    if (!(await provenFresh(settling.deps.rules))) break
-    issued = await issue(settling, command, as)
-    if (issued.kind !== 'declined' || issued.reason !== STALE_PROOF) break
-    settling.deps.log.debug({ ...as, tries }, STALE_PROOF)
-  }
-  return issued
 }
 
 type Ready = Extract<Composed, { kind: 'ready' }>

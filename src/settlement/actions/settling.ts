@@ -51,7 +51,11 @@ export type Issued =
   | { readonly kind: 'unanswered'; readonly detail: string }
 
 /** Gives the account a command in settlement's name. */
-export const issue = async ({ deps }: Settling, command: AccountCommand, { accountId, ref, commandId }: Issue): Promise<Issued> => {
+export const issue = async (
+  { deps }: { readonly deps: Pick<SettlementDeps, 'handler' | 'clock'> },
+  command: AccountCommand,
+  { accountId, ref, commandId }: Issue,
+): Promise<Issued> => {
   const executed = await deps.handler.execute(accountId, command, {
     commandId,
     correlationId: `${accountId}.${ref}`,

@@ -55,9 +55,13 @@ describe('order types over HTTP', function () {
   it('takes gtd and day, and tells the deadline', async () => {
     const gtd = await post({ type: 'limit', price: '100', timeInForce: 'gtd', expireTime: '2100-01-01T01:00:00+01:00', strategyId: 's-1' })
     assert.deepEqual([gtd.status, gtd.body.expireTime, gtd.body.strategyId], [201, '2100-01-01T00:00:00.000Z', 's-1'])
-    const day = await post({ clOrdId: 'd', type: 'limit', price: '100', timeInForce: 'day', reduceOnly: true })
+    const day = await post({ clOrdId: 'd', type: 'limit', price: '100', timeInForce: 'day' })
     assert.match(String(day.body.expireTime), /T00:00:00.000Z$/)
-    assert.equal(day.body.reduceOnly, true)
+  })
+
+  it('refuses a reduce-only order without a position to reduce, and says why', async () => {
+    const { status, body } = await post({ type: 'limit', price: '100', timeInForce: 'day', reduceOnly: true })
+    assert.deepEqual([status, body.code, body.why], [422, 'limit_breached', { rule: 'reduce_only' }])
   })
 
   it('refuses a post-only order that meets the market, on record', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AccountCommand } from '../../../src/commands/account/command.ts'
-import { SIGN_MAX_AGE_MS, STALE_PROOF } from '../../../src/commands/limits/signing-block.ts'
+import { SIGN_WITHIN_MS, STALE_PROOF } from '../../../src/commands/limits/signing-block.ts'
 import type { EffectiveControl } from '../../../src/events/controls.ts'
 import type { ControlState } from '../../../src/events/reference/control-events.ts'
 import { finalized, funded, landed, limit, place, request, signed, sol, swap, usdc, vanished } from './account-story.ts'
@@ -11,7 +11,7 @@ const placeUnder = (state: ControlState, command: AccountCommand): AccountComman
   command.type === 'PlaceOrder' ? { ...command, control: control(state) } : command
 const signUnder = (state: ControlState, ref: string, ageMs = 0): AccountCommand => {
   const command = signed(ref, 1, ref.startsWith('d-') ? 'deposit' : 'swap')
-  return command.type === 'RecordSigned' ? { ...command, control: { ...control(state), ageMs } } : command
+  return command.type === 'RecordSigned' ? { ...command, control: { ...control(state), ageMs, tripMs: 5 } } : command
 }
 const refusalOf = (decision: ReturnType<ReturnType<typeof funded>['does']>) =>
   decision.answer.kind === 'refused' ? decision.answer.refusal : undefined
@@ -78,8 +78,8 @@ describe('signatures under a control', () => {
   it('is not decided on a proof that has grown old', () => {
     const s = funded()
     s.does(place(request()))
-    assert.deepEqual(s.does(signUnder('ACTIVE', '1', SIGN_MAX_AGE_MS + 1)).answer, { kind: 'ignored', reason: STALE_PROOF })
-    assert.deepEqual(typesOf(s.does(signUnder('ACTIVE', '1', SIGN_MAX_AGE_MS))), ['TransactionSigned'])
+    assert.deepEqual(s.does(signUnder('ACTIVE', '1', SIGN_WITHIN_MS - 4)).answer, { kind: 'ignored', reason: STALE_PROOF })
+    assert.deepEqual(typesOf(s.does(signUnder('ACTIVE', '1', SIGN_WITHIN_MS - 5))), ['TransactionSigned'])
   })
 })
 
