@@ -1,5 +1,5 @@
-import { algoDocument } from '../../events/algo-document.ts'
 import type { DataOf } from '../../events/account/account-event.ts'
+import { algoDocument } from '../../events/algo-document.ts'
 import { decodeAccountEvent } from '../../events/decode.ts'
 import { orderDocument } from '../../events/order-document.ts'
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
