@@ -15,6 +15,7 @@ import type { Registry } from '../platform/metrics.ts'
 import { migrateToLatest } from '../platform/migrations.ts'
 import { createPool } from '../platform/postgres.ts'
 import { createShardFeed, type ShardFeed } from '../projections/feed.ts'
+import { startTickRecorder } from '../projections/market/recorder.ts'
 import { startProjectorRole } from '../projections/role.ts'
 import { startQueriesRole } from '../queries/role.ts'
 import { replaySource } from '../rpc/market-data/replay-source.ts'
@@ -140,7 +141,14 @@ const startSettlement = async (
     slotMs: config.slotMs,
     coordination: postgresCoordination({ ...deps, pool, owner: `${config.roleName}-${process.pid}` }),
   })
+  const recording = createPool(coordination, { name: 'market', log, max: 2 })
+  const recorder = startTickRecorder({
+    ...{ market: market.quotes, pool: recording, owner: `${config.roleName}-${process.pid}` },
+    ...{ clock: deps.clock, log, registry },
+  })
   return async () => {
+    await recorder.close()
+    await recording.end()
     await settlement.close()
     await Promise.all(senders.map((sender) => sender.close()))
     await chain.close()

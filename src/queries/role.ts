@@ -13,6 +13,7 @@ import { ensureShardMap, readShardMap, type ShardMap, shardOf } from '../project
 import type { ReaderDeps } from './reader.ts'
 import { algoRoute, algosRoute } from './resources/algos.ts'
 import { balancesRoute } from './resources/balances.ts'
+import { candlesRoute } from './resources/candles.ts'
 import { compensationsRoute } from './resources/compensations.ts'
 import { executionsRoute } from './resources/executions.ts'
 import { exposureRoute } from './resources/exposure.ts'
@@ -97,6 +98,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
       compensationsRoute(reader),
       algosRoute(reader),
       algoRoute(reader),
+      candlesRoute(reader),
       statusRoute(reader),
     ],
     close: async () => {

@@ -230,6 +230,22 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
     },
     {
       method: 'GET',
+      path: '/v1/candles',
+      good: '/v1/candles?symbol=SOL/USDC&interval=1m',
+      allowed: 'analyst',
+      forbidden: [],
+      ofAccount: false,
+      unknown: [],
+      malformed: [
+        '/v1/candles',
+        '/v1/candles?symbol=SOL/USDC&interval=2m',
+        '/v1/candles?symbol=SOL&interval=1m',
+        '/v1/candles?symbol=SOL/USDC&interval=1m&from=yesterday',
+      ],
+      query: { limit: 'limit', cursor: 'cursor' },
+    },
+    {
+      method: 'GET',
       path: '/v1/status',
       good: '/v1/status',
       allowed: 'any',
