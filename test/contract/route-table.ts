@@ -1,31 +1,10 @@
-import type { BadKind } from './bad-values.ts'
+import { algoRoutes, candlesRow } from './market-routes.ts'
+import { BAD_IDS, READ, type RouteRow } from './route-row.ts'
 import { ruleRows } from './rule-rows.ts'
 
-/** One route as the contract has it, with one request that it accepts, from which every bad one is made. */
-export interface RouteRow {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** The route as the code names it. */
-  readonly path: string
-  /** A request of the account `own` that is well-formed. */
-  readonly good: string
-  /** The key that may; `any`: every valid key. */
-  readonly allowed: 'trader' | 'analyst' | 'auditor' | 'operator' | 'any'
-  /** Keys whose scopes do not reach. */
-  readonly forbidden: readonly ('trader' | 'analyst' | 'auditor' | 'operator')[]
-  /** True where the path names an account or order: a key of another account is refused. */
-  readonly ofAccount: boolean
-  /** The same for ids that do not exist: 404. */
-  readonly unknown: readonly string[]
-  /** Paths that no id can have: 400, or 404 where no route matches. */
-  readonly malformed: readonly string[]
-  /** Query parameters and the kinds of bad values they refuse. */
-  readonly query: Readonly<Record<string, BadKind>>
-  readonly body?: Readonly<Record<string, { readonly good: unknown; readonly bad: BadKind; readonly optional?: boolean }>>
-}
+export type { RouteRow } from './route-row.ts'
 
-const READ = { minPosition: 'place' } as const
 const LIST = { ...READ, limit: 'limit', cursor: 'cursor' } as const
-const BAD_IDS = ['a.b', 'x'.repeat(49), '%00', '..%2f..%2fetc', '%zz', '%F0%9F%92%A9', "a'b", 'a%20b']
 const BAD_ORDER_IDS = [
   'none',
   'a.0',
@@ -155,54 +134,7 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       query: READ,
     },
     ...['balances', 'orders', 'executions', 'positions', 'ledger', 'lots', 'algos'].map(list),
-    {
-      method: 'POST',
-      path: '/v1/algos',
-      good: '/v1/algos',
-      allowed: 'trader',
-      forbidden: ['analyst', 'auditor', 'operator'],
-      ofAccount: true,
-      unknown: [],
-      malformed: [],
-      query: {},
-      body: {
-        accountId: { good: own, bad: 'id' },
-        algoId: { good: 'twap-bad', bad: 'id' },
-        kind: { good: 'twap', bad: 'word' },
-        symbol: { good: 'SOL/USDC', bad: 'text' },
-        side: { good: 'buy', bad: 'word' },
-        quantity: { good: '1', bad: 'amount' },
-        slices: { good: 4, bad: 'count' },
-        durationMs: { good: 60_000, bad: 'count' },
-        price: { good: '1', bad: 'amount', optional: true },
-        maxSlippageBps: { good: 50, bad: 'count', optional: true },
-        strategyId: { good: 's-1', bad: 'id', optional: true },
-      },
-    },
-    ...['pause', 'resume', 'cancel'].map(
-      (action): RouteRow => ({
-        method: 'POST',
-        path: `/v1/algos/:algoRef/${action}`,
-        good: `/v1/algos/${own}.no-such/${action}`,
-        allowed: 'trader',
-        forbidden: ['analyst', 'auditor', 'operator'],
-        ofAccount: true,
-        unknown: [`/v1/algos/${own}.no-such/${action}`, `/v1/algos/no-such-account.a/${action}`],
-        malformed: BAD_IDS.filter((id) => id !== 'a.b').map((id) => `/v1/algos/${own}.${id}/${action}`),
-        query: {},
-      }),
-    ),
-    {
-      method: 'GET',
-      path: '/v1/algos/:algoRef',
-      good: `/v1/algos/${own}.ice`,
-      allowed: 'analyst',
-      forbidden: [],
-      ofAccount: true,
-      unknown: [`/v1/algos/${own}.no-such`, '/v1/algos/no-such-account.a'],
-      malformed: ['/v1/algos/none', ...BAD_IDS.filter((id) => id !== 'a.b').map((id) => `/v1/algos/${own}.${id}`)],
-      query: READ,
-    },
+    ...algoRoutes(own),
     { ...list('pnl'), query: READ, malformed: [...list('pnl').malformed, `/v1/accounts/${own}/pnl?method=lifo`] },
     { ...list('exposure'), query: READ },
     {
@@ -228,22 +160,7 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       malformed: ['/v1/operations/none', '/v1/operations/%00', '/v1/operations/a.b.c', '/v1/operations/%zz'],
       query: {},
     },
-    {
-      method: 'GET',
-      path: '/v1/candles',
-      good: '/v1/candles?symbol=SOL/USDC&interval=1m',
-      allowed: 'analyst',
-      forbidden: [],
-      ofAccount: false,
-      unknown: [],
-      malformed: [
-        '/v1/candles',
-        '/v1/candles?symbol=SOL/USDC&interval=2m',
-        '/v1/candles?symbol=SOL&interval=1m',
-        '/v1/candles?symbol=SOL/USDC&interval=1m&from=yesterday',
-      ],
-      query: { limit: 'limit', cursor: 'cursor' },
-    },
+    candlesRow,
     {
       method: 'GET',
       path: '/v1/status',
