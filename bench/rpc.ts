@@ -93,8 +93,7 @@ const main = async (): Promise<void> => {
     }
   // A B B A gives two values a round.
   const twice = Math.ceil(rounds / 2)
-  if (only.has('endpoints'))
-    add(await paired(['five healthy', 'two healthy of five'], twice, (one) => overEndpoints(one as 'five healthy')))
+  if (only.has('endpoints')) add(await overEndpoints(rounds, say))
   if (only.has('calls')) add(await paired(['quant-bot', 'one poller each'], 1, (one) => callsPerLanding(one as 'quant-bot')))
   if (only.has('swaps')) add(await paired(['quant-bot', 'bare loop'], twice, (one) => swapsPerSecond(one as 'quant-bot')))
 }

@@ -19,36 +19,52 @@ export interface BenchChain {
   close(): Promise<void>
 }
 
-export const startBenchChain = async (options: {
-  readonly slotMs: number
-  readonly ports: number
-  readonly seed: number
-  readonly profile: string
-}): Promise<BenchChain> => {
+export const startBenchChain = async (options: FrontOptions): Promise<BenchChain> => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-rpc-'))
   const node = await startPart('embedded/solana/main', ['--db', folder, '--slot-ms', String(options.slotMs), '--ports', '0,0'])
   const ports = node.announcement.ports as number[]
   const chain = ports.map((port) => `http://127.0.0.1:${port}`)
-  const front = await startPart('embedded/hostile/main', [
-    ...['--upstream', chain[0]!, '--ports', String(options.ports), '--seed', String(options.seed)],
-    ...['--profile', options.profile, '--slot-ms', String(options.slotMs)],
-  ])
+  const front = await startFront(chain[0]!, options)
   return {
     chain,
-    front: front.announcement.urls ?? [],
+    front: front.urls,
     folder,
     cpuMs: () => cpuMsOf(node.pid),
     faucet: () => Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(join(folder, 'faucet.json'), 'utf8')) as number[])),
+    admin: front.admin,
+    close: async () => {
+      await front.close()
+      await node.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface Front extends Pick<BenchChain, 'admin' | 'close'> {
+  readonly urls: readonly string[]
+}
+
+interface FrontOptions {
+  readonly slotMs: number
+  readonly ports: number
+  readonly seed: number
+  readonly profile: string
+}
+
+/** A hostile front before a chain. */
+export const startFront = async (upstream: string, { slotMs, ports, seed, profile }: FrontOptions): Promise<Front> => {
+  const front = await startPart('embedded/hostile/main', [
+    ...['--upstream', upstream, '--ports', String(ports), '--seed', String(seed)],
+    ...['--profile', profile, '--slot-ms', String(slotMs)],
+  ])
+  return {
+    urls: front.announcement.urls ?? [],
     admin: async (path, body) => {
       const answer = await fetch(`${String(front.announcement.admin)}${path}`, body ? { method: 'POST', body: JSON.stringify(body) } : {})
       if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
       return (await answer.json()) as { counts: Record<string, number> }
     },
-    close: async () => {
-      await front.stop()
-      await node.stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
+    close: front.stop,
   }
 }
 

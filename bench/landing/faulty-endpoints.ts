@@ -1,9 +1,10 @@
-import { Keypair } from '@solana/web3.js'
+import { randomBytes } from 'node:crypto'
+import { Keypair, PublicKey } from '@solana/web3.js'
 import { createRegistry } from '../../src/platform/metrics.ts'
 import { createChain } from '../../src/rpc/pool.ts'
-import { quantile, type RunOutcome } from '../harness.ts'
+import { quantile, type ResultLine, type RunOutcome, summarise } from '../harness.ts'
 import { openLoop } from '../harness-load.ts'
-import { startBenchChain } from './chain-parts.ts'
+import { type BenchChain, startBenchChain, startFront } from './chain-parts.ts'
 import { transferOrder } from './order.ts'
 import { productPolicy } from './product-policy.ts'
 
@@ -12,56 +13,125 @@ const HEALTHY = { latencyMs: 4 }
 /** Ten times what a healthy endpoint takes. */
 const SLOWED = { latencyMs: 40 }
 const SICK = [HEALTHY, { ...SLOWED, lagSlots: 40 }, { ...SLOWED, tooMany: 0.7, retryAfterS: 1 }, { dead: true }, HEALTHY]
+const ENDPOINTS = SICK.length
 const READS_PER_SECOND = 120
-const WARM_UP_MS = 2_000
-const READ_MS = 4_000
-const LANDINGS = 60
+const WARM_UP_MS = 3_000
+const READ_MS = 8_000
+const LANDINGS = 300
+const LANDING_EVERY_MS = 25
 
-/** Reads and verdicts over five endpoints: all healthy, or one lagging, one that answers 429, one dead. A fresh pool each time. */
-export const overEndpoints = async (contender: 'five healthy' | 'two healthy of five'): Promise<RunOutcome> => {
-  const bench = await startBenchChain({ slotMs: SLOT_MS, ports: 5, seed: 1, profile: 'calm' })
-  const chain = createChain({ urls: bench.front, registry: createRegistry('bench'), slotMs: SLOT_MS })
-  const policy = productPolicy({ urls: bench.front, slotMs: SLOT_MS })
-  try {
-    const faucet = bench.faucet()
-    const address = faucet.publicKey.toBase58()
-    for (const port of bench.front.keys()) await bench.admin(`/ports/${port}`, contender === 'five healthy' ? HEALTHY : SICK[port])
-    let failed = 0
-    let asked = 0
-    // Reads that change with every slot, so that none is answered from another's answer.
-    const read = async (): Promise<void> => {
-      const answer = asked++ % 2 === 0 ? await chain.balance(address) : await chain.latestBlockhash()
-      if (!answer.ok) failed++
-    }
-    await openLoop(READS_PER_SECOND, WARM_UP_MS, read)
-    failed = 0
-    const { latencies } = await openLoop(READS_PER_SECOND, READ_MS, read)
-    const to = Keypair.generate().publicKey
-    const orders = Array.from({ length: LANDINGS }, (_, n) => transferOrder(`v-${n}`, faucet, to, 2_000_000 + n))
-    const verdicts: number[] = []
-    for (const order of orders.splice(0, 4)) await policy.land(order)
-    await Promise.all(
-      orders.map(async (order, n) => {
-        await new Promise((resolve) => setTimeout(resolve, n * 40))
-        const { ms, verdict } = await policy.land(order)
-        if (verdict === 'landed') verdicts.push(ms)
-        else failed++
-      }),
+const PERCENTILES = [0.5, 0.95, 0.99] as const
+
+interface Side {
+  readonly name: string
+  read(): Promise<number>
+  land(n: number): Promise<number>
+  failed(): number
+  close(): Promise<void>
+}
+
+/**
+ * Reads and verdicts over five healthy endpoints, and over five of which one lags, one answers 429 and one is dead. Both pools run at
+ * the same time in one process before one chain, a read of the one beside a read of the other: whatever else the machine does, it does
+ * to both. A round gives a ratio; the figure is the median of the rounds.
+ */
+export const overEndpoints = async (rounds: number, told: (line: string) => void): Promise<ResultLine[]> => {
+  const outcomes: Record<'five healthy' | 'two healthy of five' | 'sick : healthy', RunOutcome[]> = {
+    'five healthy': [],
+    'two healthy of five': [],
+    'sick : healthy': [],
+  }
+  for (let round = 0; round < rounds; round++) {
+    const [healthy, sick] = await oneRound()
+    outcomes['five healthy'].push(healthy)
+    outcomes['two healthy of five'].push(sick)
+    const ratios = Object.entries(sick.metrics).flatMap(([metric, value]) =>
+      metric.endsWith(' ms') ? [[metric.replace(' ms', ''), value / (healthy.metrics[metric] ?? 1)] as const] : [],
     )
-    return {
-      metrics: {
-        'read p50 ms': quantile(latencies, 0.5),
-        'read p99 ms': quantile(latencies, 0.99),
-        'verdict p50 ms': quantile(verdicts, 0.5),
-        'verdict p99 ms': quantile(verdicts, 0.99),
-        failed,
-      },
-      cpuMs: null,
-      correct: failed === 0,
-    }
+    outcomes['sick : healthy'].push({ metrics: Object.fromEntries(ratios), cpuMs: null, correct: healthy.correct && sick.correct })
+    told(`  round ${round + 1} of ${rounds}: ${ratios.map(([metric, ratio]) => `${metric} ${ratio.toFixed(2)}`).join(', ')}`)
+  }
+  return Object.entries(outcomes).flatMap(([name, all]) => summarise(name, all))
+}
+
+const oneRound = async (): Promise<readonly [RunOutcome, RunOutcome]> => {
+  const bench = await startBenchChain({ slotMs: SLOT_MS, ports: ENDPOINTS, seed: 1, profile: JSON.stringify({ ports: [HEALTHY] }) })
+  const second = await startFront(bench.chain[0]!, {
+    ...{ slotMs: SLOT_MS, ports: ENDPOINTS, seed: 1 },
+    profile: JSON.stringify({ ports: SICK }),
+  })
+  const sides = [sideOf('five healthy', bench.front, bench), sideOf('two healthy of five', second.urls, bench)] as const
+  try {
+    const reads = await readings(sides)
+    const verdicts = await landings(sides)
+    return [0, 1].map((side): RunOutcome => {
+      const failed = sides[side]!.failed()
+      const of = (what: string, values: readonly number[]) =>
+        PERCENTILES.map((q) => [`${what} p${q * 100} ms`, quantile(values, q)] as const)
+      const metrics = Object.fromEntries([...of('read', reads[side]!), ...of('verdict', verdicts[side]!)])
+      return { metrics: { ...metrics, failed }, cpuMs: null, correct: failed === 0 }
+    }) as [RunOutcome, RunOutcome]
   } finally {
-    await policy.close()
-    await chain.close()
+    for (const side of sides) await side.close()
+    await second.close()
     await bench.close()
+  }
+}
+
+const readings = async (sides: readonly Side[]): Promise<number[][]> => {
+  let asked = 0
+  const times: number[][] = sides.map(() => [])
+  // Each side first in turn.
+  const both = () => {
+    const turn = asked++ % 2
+    return Promise.all([turn, 1 - turn].map(async (side) => times[side]!.push(await sides[side]!.read())))
+  }
+  await openLoop(READS_PER_SECOND, WARM_UP_MS, both)
+  for (const of of times) of.length = 0
+  await openLoop(READS_PER_SECOND, READ_MS, both)
+  return times
+}
+
+const landings = async (sides: readonly Side[]): Promise<number[][]> => {
+  const times: number[][] = sides.map(() => [])
+  // The first ones open connections.
+  for (const side of sides) await Promise.all([0, 1, 2, 3].map((n) => side.land(n)))
+  await Promise.all(
+    Array.from({ length: LANDINGS }, async (_, n) => {
+      await new Promise((resolve) => setTimeout(resolve, n * LANDING_EVERY_MS))
+      const order = n % 2 === 0 ? [0, 1] : [1, 0]
+      await Promise.all(order.map(async (side) => times[side]!.push(await sides[side]!.land(4 + n))))
+    }),
+  )
+  return times
+}
+
+const sideOf = (name: string, urls: readonly string[], bench: BenchChain): Side => {
+  const chain = createChain({ urls, registry: createRegistry('bench'), slotMs: SLOT_MS })
+  const policy = productPolicy({ urls, slotMs: SLOT_MS })
+  const faucet = bench.faucet()
+  const to = Keypair.generate().publicKey
+  let asked = 0
+  let failed = 0
+  return {
+    name,
+    read: async () => {
+      const began = performance.now()
+      // Of different accounts, so that none is answered from another's answer.
+      const address = new PublicKey(randomBytes(32)).toBase58()
+      const answer = asked++ % 2 === 0 ? await chain.balance(address) : await chain.accounts([address])
+      if (!answer.ok) failed++
+      return performance.now() - began
+    },
+    land: async (n) => {
+      const { ms, verdict } = await policy.land(transferOrder(`v-${name}-${n}`, faucet, to, 2_000_000 + n))
+      if (verdict !== 'landed') failed++
+      return ms
+    },
+    failed: () => failed,
+    close: async () => {
+      await policy.close()
+      await chain.close()
+    },
   }
 }

@@ -57,6 +57,7 @@ export interface AccountImage {
 
 /** How far one endpoint has finalised. */
 export interface FinalizedHeight {
+  /** Empty where it does not matter who said it. */
   readonly endpoint: string
   readonly height: number
   readonly slot: number
@@ -90,7 +91,9 @@ export interface EndpointHealth {
 export interface Chain {
   /** At `confirmed`, at most a slot old: everybody who asks within one shares it. */
   latestBlockhash(): Promise<ChainAnswer<LatestBlockhash>>
-  /** Finalised heights of the endpoints that answer. */
+  /** How far the chain has finalised, as one healthy endpoint says: to know when to look closer, proof of nothing. */
+  finalizedHeight(): Promise<ChainAnswer<FinalizedHeight>>
+  /** Finalised heights of the endpoints that answer, each asked by itself: witnesses for a proof. */
   finalizedHeights(): Promise<readonly FinalizedHeight[]>
   /** To every endpoint, or to the `fanout` best ones. */
   send(wire: Uint8Array, options?: { readonly fanout?: number }): Promise<SendOutcome>

@@ -30,9 +30,8 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
   const slotMs = () => endpoints.slots.slotMs() ?? expected
   const subscriptions = openSubscriptions({ endpoints, clock, slotMs })
 
-  const finalizedHeight = async (endpoint: Endpoint): Promise<FinalizedHeight | undefined> => {
-    const call = { method: 'getEpochInfo', params: [{ commitment: 'finalized' }] }
-    const answer = await endpoints.readAt(endpoint, call, EpochInfoAnswer)
+  const finalizedAt = async (endpoint: Endpoint): Promise<FinalizedHeight | undefined> => {
+    const answer = await endpoints.readAt(endpoint, FINALIZED, EpochInfoAnswer)
     if (!answer.ok || !endpoints.slots.note(endpoint.name, 'finalized', answer.value.absoluteSlot)) return undefined
     return { endpoint: endpoint.name, height: answer.value.blockHeight, slot: answer.value.absoluteSlot }
   }
@@ -42,7 +41,12 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
     ...statusReads(endpoints),
     ...blockhashReads(endpoints, slotMs),
 
-    finalizedHeights: async () => (await Promise.all(endpoints.all().map(finalizedHeight))).filter((height) => height !== undefined),
+    finalizedHeight: async () => {
+      const answer = await endpoints.read(FINALIZED, EpochInfoAnswer, { commitment: 'finalized' })
+      return answer.ok ? { ok: true, value: { endpoint: '', height: answer.value.blockHeight, slot: answer.value.absoluteSlot } } : answer
+    },
+
+    finalizedHeights: async () => (await Promise.all(endpoints.all().map(finalizedAt))).filter((height) => height !== undefined),
 
     blockhashValidAt: async (name, blockhash) => {
       const endpoint = endpoints.find(name)
@@ -116,5 +120,6 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
   }
 }
 
+const FINALIZED = { method: 'getEpochInfo', params: [{ commitment: 'finalized' }] }
 /** Rebroadcasting is ours: the node neither checks first nor sends again by itself. */
 const SEND_CONFIG = { encoding: 'base64', skipPreflight: true, maxRetries: 0 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { z } from 'zod'
 import { type Clock, monotonicMs } from '../../platform/clock.ts'
 import type { Registry } from '../../platform/metrics.ts'
@@ -61,6 +62,8 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
   let endpoints: readonly Endpoint[] = []
   let count = 0
   const stopping = new AbortController()
+  // As many as wait for a pace or for a second try.
+  setMaxListeners(0, stopping.signal)
   const slots = createSlotBook(monotonicMs, expectedSlotMs)
   const meters = createMeters(registry, () => endpoints.map(readingOf))
   const picker = createPicker((why, endpoint) => meters.decided(why, endpoint))

@@ -20,6 +20,8 @@ export interface LimiterOptions {
 
 const FIRST_BACKOFF_MS = 250
 const LAST_BACKOFF_MS = 8_000
+/** Whoever refuses one of the first calls after the pause it asked for did not mean it: it gets twice that pause. */
+const FIRST_CALLS = 3
 /** What is asked after a refusal, as a part of what was asked before it. */
 const BACK_TO = 0.7
 /** The limit is tried again upwards by this part a second: a plan that was raised, or another client that is gone, is found out. */
@@ -33,6 +35,8 @@ const LEAST_RATE = 5
 export const createLimiter = ({ now, perSecond }: LimiterOptions): Limiter => {
   const until = new Map<string, number>()
   const backoff = new Map<string, number>()
+  /** Calls since the last refusal. */
+  const since = new Map<string, number>()
   let allUntil = 0
   let last: { readonly method: string; readonly at: number } | undefined
   let learnt = perSecond
@@ -76,6 +80,7 @@ export const createLimiter = ({ now, perSecond }: LimiterOptions): Limiter => {
       roll(at)
       fill(at)
       inWindow += calls
+      since.set(method, (since.get(method) ?? 0) + calls)
       if (learnt !== undefined) tokens -= calls
       // The first call that goes out after a block ends it; another refusal will double it.
       if ((until.get(method) ?? 0) <= at) until.delete(method)
@@ -85,8 +90,11 @@ export const createLimiter = ({ now, perSecond }: LimiterOptions): Limiter => {
       const doubled = Math.min((backoff.get(method) ?? FIRST_BACKOFF_MS / 2) * 2, LAST_BACKOFF_MS)
       // Refusals of calls that were under way together are one refusal.
       const fresh = (until.get(method) ?? 0) <= at
-      if (fresh) backoff.set(method, doubled)
-      const pause = retryAfterMs ?? (fresh ? doubled : 0)
+      const atOnce = backoff.has(method) && (since.get(method) ?? 0) <= FIRST_CALLS
+      const own = !fresh || (retryAfterMs !== undefined && !atOnce) ? 0 : doubled
+      const pause = Math.max(retryAfterMs ?? 0, own)
+      if (fresh) backoff.set(method, Math.max(pause, FIRST_BACKOFF_MS / 2))
+      if (fresh) since.set(method, 0)
       until.set(method, Math.max(until.get(method) ?? 0, at + pause))
       if (last && last.method !== method && at - last.at < SAME_CAUSE_MS) allUntil = Math.max(allUntil, at + pause)
       last = { method, at }

@@ -76,7 +76,7 @@ interface Landed {
 
 /** Rebroadcast every five slots: leaders change every four. */
 const RESEND_SLOTS = 5
-/** Heights and finality are looked at no more often than rebroadcasts are due. */
+/** Statuses are asked for twice a slot, within these bounds. */
 const LEAST_POLL_MS = 25
 const MOST_POLL_MS = 500
 /** Hints that come together make one poll. */
@@ -92,7 +92,6 @@ export const createTracker = (options: TrackerOptions): Tracker => {
   const metrics = createLandingMetrics(registry, () => ({ open: open.size, landed: landed.size, waiting: outbox.size() }))
   const slotMs = () => chain.slotMs() ?? options.slotMs
   const resendMs = () => slotMs() * RESEND_SLOTS
-  let heightsAt = Number.NEGATIVE_INFINITY
   let hinted = new AbortController()
   // Asked before: to abort makes an error, also where there is nothing left to abort.
   const hint = (): void => {
@@ -151,11 +150,10 @@ export const createTracker = (options: TrackerOptions): Tracker => {
   }
 
   const pollFinalized = async (): Promise<void> => {
-    if ((open.size === 0 && landed.size === 0) || clock.now() - heightsAt < resendMs()) return
-    heightsAt = clock.now()
-    const heights = await chain.finalizedHeights()
-    const height = Math.max(0, ...heights.map((h) => h.height))
-    const slot = Math.max(0, ...heights.map((h) => h.slot))
+    if (open.size === 0 && landed.size === 0) return
+    const answer = await chain.finalizedHeight()
+    if (!answer.ok) return
+    const { height, slot } = answer.value
     for (const entry of open.values()) {
       if (entry.sighting.kind !== 'pending' || height <= entry.lastValidBlockHeight) continue
       entry.sighting = { kind: 'past', finalizedHeight: height }
@@ -173,9 +171,12 @@ export const createTracker = (options: TrackerOptions): Tracker => {
     })
   }
 
-  const run = async (): Promise<void> => {
+  const polled = async (poll: () => Promise<void>): Promise<void> => {
+    await poll().catch((error: unknown) => log.error({ err: error }, 'polling statuses failed'))
+  }
+  const runOpen = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await Promise.all([pollOpen(), pollFinalized()]).catch((error: unknown) => log.error({ err: error }, 'polling statuses failed'))
+      await polled(pollOpen)
       const pollMs = Math.min(Math.max(slotMs() / 2, LEAST_POLL_MS), MOST_POLL_MS)
       await clock.sleep(pollMs, AbortSignal.any([stopping.signal, hinted.signal])).catch(() => undefined)
       if (!hinted.signal.aborted) continue
@@ -183,7 +184,14 @@ export const createTracker = (options: TrackerOptions): Tracker => {
       await clock.sleep(HINT_MS, stopping.signal).catch(() => undefined)
     }
   }
-  const running = run()
+  // By itself: who waits for a confirmation does not wait for a slow answer about finality.
+  const runFinalized = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await polled(pollFinalized)
+      await clock.sleep(Math.max(resendMs(), LEAST_POLL_MS), stopping.signal).catch(() => undefined)
+    }
+  }
+  const running = [runOpen(), runFinalized()]
 
   const drop = (signature: string): void => {
     open.get(signature)?.unwatch()
@@ -230,7 +238,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
     close: async () => {
       stopping.abort()
       outbox.close()
-      await running
+      await Promise.all(running)
       for (const { unwatch } of open.values()) unwatch()
     },
   }

@@ -159,6 +159,10 @@ describe('settlement across crashes', function () {
       chain: {
         ...deps.chain,
         send: async (wire) => (cut ? { accepted: [], failures: [] } : deps.chain.send(wire)),
+        finalizedHeight: async () => {
+          const answer = await deps.chain.finalizedHeight()
+          return answer.ok && cut ? { ok: true, value: { ...answer.value, height: answer.value.height + 1_000 } } : answer
+        },
         finalizedHeights: async () => (await deps.chain.finalizedHeights()).map((h) => (cut ? { ...h, height: h.height + 1_000 } : h)),
         statusAt: async (endpoint, signature) =>
           cut ? { ok: false, error: { kind: 'unavailable', detail: 'cut off' } } : deps.chain.statusAt(endpoint, signature),

@@ -60,6 +60,22 @@ describe('limits of an endpoint', () => {
     assert.equal(waits.at(-1), 8_000)
   })
 
+  it('gives twice the pause to whoever refuses again right after the one it asked for, and its own word to others', () => {
+    const { limiter, pass } = at()
+    const refusedAfter = (calls: number) => {
+      for (let i = 0; i < calls; i++) limiter.took('m')
+      limiter.refused('m', new RpcFailure('limited', '', { retryAfterMs: 1_000 }))
+      const waits = Math.round(limiter.waitMs('m'))
+      pass(10_000)
+      return waits
+    }
+    assert.deepEqual(
+      [refusedAfter(1), refusedAfter(1), refusedAfter(2), refusedAfter(1), refusedAfter(1)],
+      [1_000, 2_000, 4_000, 8_000, 8_000],
+    )
+    assert.deepEqual([refusedAfter(100), refusedAfter(1)], [1_000, 2_000])
+  })
+
   it('learns the rate from a refusal and tries it upwards again', () => {
     const { limiter, pass } = at()
     for (let i = 0; i < 100; i++) {
