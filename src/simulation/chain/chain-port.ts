@@ -53,6 +53,12 @@ export const chainPort = (options: ChainPortOptions): Chain => {
         const blockhash = chain.blockhash(block)
         return { blockhash, lastValidBlockHeight: chain.lastValid(blockhash)!.height, slot: block.slot }
       }),
+    finalizedHeight: () =>
+      ask(() => {
+        const final = chain.atHeight(chain.finalizedAt(view()))
+        const ahead = buggify('wrong_height') ? random.between(1, 300) : 0
+        return { endpoint: '', height: final.height + ahead, slot: final.slot + ahead }
+      }),
     finalizedHeights: () =>
       machine.call(hop(), hop(), () =>
         endpoints.flatMap((endpoint) => {
