@@ -37,6 +37,10 @@ export interface ChainTransaction {
   /** What the fee payer lost beyond the fee: rent of the accounts this transaction created. Never negative. */
   readonly rent: bigint
   readonly deltas: readonly TokenDelta[]
+  /** Signed first: nobody else can have made it pay. */
+  readonly feePayer: string
+  /** Changes of native balances. */
+  readonly lamports: readonly { readonly address: string; readonly amount: bigint }[]
 }
 
 export interface Simulation {
@@ -53,6 +57,19 @@ export interface AccountImage {
   /** The program that owns it. */
   readonly owner: string
   readonly data: Uint8Array
+}
+
+export interface SignatureRange {
+  readonly before?: string | undefined
+  readonly until?: string | undefined
+  /** 1 to 1,000. */
+  readonly limit: number
+}
+
+export interface SignatureOf {
+  readonly signature: string
+  readonly slot: number
+  readonly failed: boolean
 }
 
 /** How far one endpoint has finalised. */
@@ -114,6 +131,15 @@ export interface Chain {
   accounts(addresses: readonly string[]): Promise<ChainAnswer<readonly (AccountImage | undefined)[]>>
   /** Balances of the associated token accounts in the order asked, 0 where none exists; at `confirmed`, batched. */
   tokenBalances(holders: readonly TokenHolder[]): Promise<ChainAnswer<readonly bigint[]>>
+  /** Accounts at `finalized` in the order asked, 100 a call; undefined where there is none. */
+  finalizedAccounts(addresses: readonly string[]): Promise<ChainAnswer<readonly (AccountImage | undefined)[]>>
+  /** One account at `finalized`, asked of one named endpoint: proofs may not fail over. */
+  finalizedAccountAt(
+    endpoint: string,
+    address: string,
+  ): Promise<ChainAnswer<{ readonly slot: number; readonly account: AccountImage | undefined }>>
+  /** Finalised transactions that name the address, newest first: before and after these signatures. */
+  signaturesOf(address: string, range: SignatureRange): Promise<ChainAnswer<readonly SignatureOf[]>>
   /** Lamports at `confirmed`. */
   balance(address: string): Promise<ChainAnswer<bigint>>
   /** Least price (micro-lamports per compute unit) that was paid for the accounts' write locks, by recent slot; often 0. */

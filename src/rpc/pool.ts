@@ -4,6 +4,7 @@ import { accountReads, toImage } from './account-reads.ts'
 import { blockhashReads } from './blockhash-reads.ts'
 import type { Chain, FinalizedHeight } from './chain.ts'
 import { toChainError, toFailure, transactionErrorName } from './chain-error.ts'
+import { finalizedReads } from './finalized-reads.ts'
 import type { Endpoint } from './pool/endpoint.ts'
 import { openEndpoints } from './pool/endpoints.ts'
 import { openSubscriptions } from './pool/subscriptions.ts'
@@ -40,6 +41,7 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
     ...accountReads(endpoints),
     ...statusReads(endpoints),
     ...blockhashReads(endpoints, slotMs),
+    ...finalizedReads(endpoints),
 
     finalizedHeight: async () => {
       const answer = await endpoints.read(FINALIZED, EpochInfoAnswer, { commitment: 'finalized' })

@@ -27,6 +27,7 @@ export type SignatureStatus = NonNullable<z.infer<typeof SignatureStatusesAnswer
 const AccountJson = z.object({ data: z.tuple([z.base64(), z.literal('base64')]), lamports: z.number(), owner: z.string() })
 export type AccountJson = z.infer<typeof AccountJson>
 
+export const AccountAnswer = withContext(AccountJson.nullable())
 export const AccountsAnswer = withContext(z.array(AccountJson.nullable()))
 
 export const SimulationAnswer = withContext(
@@ -41,6 +42,8 @@ export const SimulationAnswer = withContext(
 export const NumberAnswer = withContext(z.number())
 export const BooleanAnswer = withContext(z.boolean())
 export const SignatureAnswer = z.string()
+
+export const SignaturesAnswer = z.array(z.object({ signature: z.string(), slot: Slot, err: z.unknown() }))
 
 export const PrioritizationFeesAnswer = z.array(z.object({ slot: Slot, prioritizationFee: z.number().nonnegative() }))
 

@@ -11,6 +11,7 @@ export const readTransaction = (response: TransactionAnswer): ChainTransaction |
   if (!meta) return undefined
   const fee = BigInt(meta.fee)
   const error = transactionErrorName(meta.err)
+  const keys = accountKeys(response)
   const spent = BigInt(meta.preBalances[0] ?? 0) - BigInt(meta.postBalances[0] ?? 0) - fee
   return {
     slot: response.slot,
@@ -18,7 +19,12 @@ export const readTransaction = (response: TransactionAnswer): ChainTransaction |
     fee,
     rent: error === null && spent > 0n ? spent : 0n,
     // A failed transaction moved nothing, whatever its balances say: only the fee is gone.
-    deltas: error === null ? tokenDeltas(accountKeys(response), meta.preTokenBalances ?? [], meta.postTokenBalances ?? []) : [],
+    deltas: error === null ? tokenDeltas(keys, meta.preTokenBalances ?? [], meta.postTokenBalances ?? []) : [],
+    feePayer: keys.at(0) ?? '',
+    lamports: meta.preBalances.flatMap((before, i) => {
+      const amount = BigInt(meta.postBalances[i] ?? 0) - BigInt(before)
+      return amount === 0n ? [] : [{ address: keys.at(i) ?? '', amount }]
+    }),
   }
 }
 

@@ -38,6 +38,8 @@ export interface SettlementDeps {
   readonly prices?: PriceBounds
   /** Expected time of a slot, ms: how often to look. Nothing is decided by it. */
   readonly slotMs: number
+  /** Between two looks for money that came to wallets unasked, ms. */
+  readonly arrivalsMs?: number
   readonly logId: string
   readonly clock: Clock
   readonly ids: Ids

@@ -10,6 +10,8 @@ import { watchHalted } from './actions/halted.ts'
 import { createPriceWatch } from './actions/price-watch.ts'
 import { runAccount } from './actions/run-account.ts'
 import type { Settling } from './actions/settling.ts'
+import { createOurs } from './arrivals/scan.ts'
+import { startArrivals } from './arrivals/sweep.ts'
 import type { SettlementDeps } from './deps.ts'
 import { watchFeePayer } from './fee-payer.ts'
 import { createTracker } from './landing/tracker.ts'
@@ -49,6 +51,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     halted,
     composing: { chain, limits: createComputeLimits(), fees, sender },
     rejections: new Map(),
+    ours: createOurs(),
   }
 
   const scheduler = createScheduler({
@@ -70,6 +73,10 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
   const workers: readonly GroupWorker[] = Array.from({ length: SLICE_GROUPS }, (_, group) =>
     startGroupWorker({ group, store: deps.store, coordination, clock, log, wake }),
   )
+  const held = () => workers.flatMap((worker, group) => (!stopping && worker.holds() ? [group] : []))
+  const { cursors } = coordination
+  const arrivals =
+    cursors && startArrivals({ settling, cursors, held, ...(deps.arrivalsMs === undefined ? {} : { everyMs: deps.arrivalsMs }) })
 
   health.register('solana', () => chainHealth(chain.endpoints()))
   health.register('venue', quotes.health)
@@ -92,7 +99,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     close: async () => {
       stopping = true
       halted.close()
-      await Promise.all([scheduler.close(), tracker.close(), feePayer.close()])
+      await Promise.all([scheduler.close(), tracker.close(), feePayer.close(), arrivals?.close()])
       await Promise.all(workers.map((worker) => worker.close()))
       await coordination.close()
     },

@@ -15,7 +15,7 @@ import { barredFrom } from './halted.ts'
 import { recordSigned } from './record-signed.ts'
 import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
-/** Lets the faucet fill the wallet's token account, by a transaction that is fenced like every other. */
+/** Lets the faucet, or what came to the wallet itself, fill the wallet's token account, by a transaction that is fenced like every other. */
 export const attemptDeposit = async (
   settling: Settling,
   accountId: string,
@@ -23,8 +23,9 @@ export const attemptDeposit = async (
   { deposit, ref, attempt }: Extract<Action, { kind: 'deposit' }>,
 ): Promise<Outcome> => {
   const { deps, feePayer } = settling
-  const { faucet } = deps
-  if (!faucet) return fail(settling, accountId, deposit, 'NO_FAUCET')
+  // Native SOL that came unasked is the wallet's own to give.
+  const source = deposit.source === 'wallet' ? deps.keystore.wallet(accountId).signer : deps.faucet
+  if (!source) return fail(settling, accountId, deposit, 'NO_FAUCET')
   if (deposit.amount > MAX_TOKEN_AMOUNT) return fail(settling, accountId, deposit, 'AMOUNT_TOO_LARGE')
   const wallet = state.wallet?.publicKey
   if (wallet === undefined || !feePayer.ready()) return wait(AWAY_MS)
@@ -37,9 +38,9 @@ export const attemptDeposit = async (
   const composed = await compose(
     {
       payer,
-      instructions: fillAccount(deposit, { wallet, payer: payer.publicKey, faucet: faucet.publicKey }),
+      instructions: fillAccount(deposit, { wallet, payer: payer.publicKey, source: source.publicKey }),
       lookupTables: [],
-      shape: `deposit|${deposit.mint}`,
+      shape: `deposit|${deposit.source}|${deposit.mint}`,
       nonce: nonceOf(ref, attempt),
       minSlot: 0,
       doubtful: attempt > 1,
@@ -55,7 +56,8 @@ export const attemptDeposit = async (
       const count = (settling.rejections.get(key) ?? 0) + 1
       deps.log.warn({ accountId, ref, error: composed.error, logs: composed.logs, count }, 'a deposit fails in simulation')
       settling.rejections.set(key, count)
-      if (count < MAX_REJECTIONS) return wait(AWAY_MS)
+      // What lies in the wallet is never given up; with more there it may be another's turn first, for the sake of the wallet's rent.
+      if (count < MAX_REJECTIONS || deposit.source === 'wallet') return wait(AWAY_MS * Math.min(count, MAX_REJECTIONS))
       settling.rejections.delete(key)
       return fail(settling, accountId, deposit, `FAUCET_FAILED ${composed.error}`)
     }
@@ -67,7 +69,7 @@ export const attemptDeposit = async (
         attempt,
         purpose: 'deposit',
         quoted: null,
-        signers: [payer, faucet],
+        signers: [payer, source],
       })
     default:
       return composed satisfies never
@@ -81,17 +83,17 @@ const MAX_REJECTIONS = 5
 interface Keys {
   readonly wallet: string
   readonly payer: string
-  readonly faucet: string
+  readonly source: string
 }
 
-/** Tokens are minted. SOL is sent to the wrapped account by the faucet itself: the platform's own SOL pays fees and rent alone. */
+/** Tokens are minted. SOL is sent to the wrapped account by its source itself: the platform's own SOL pays fees and rent alone. */
 const fillAccount = ({ mint, amount }: DepositState, keys: Keys): TransactionInstruction[] => {
   const account = tokenAccountOf({ owner: keys.wallet, mint })
-  const [mintKey, faucet] = [new PublicKey(mint), new PublicKey(keys.faucet)]
+  const [mintKey, source] = [new PublicKey(mint), new PublicKey(keys.source)]
   const create = createAssociatedTokenAccountIdempotentInstruction(new PublicKey(keys.payer), account, new PublicKey(keys.wallet), mintKey)
   return mintKey.equals(NATIVE_MINT)
-    ? [create, SystemProgram.transfer({ fromPubkey: faucet, toPubkey: account, lamports: amount }), createSyncNativeInstruction(account)]
-    : [create, createMintToInstruction(mintKey, account, faucet, amount)]
+    ? [create, SystemProgram.transfer({ fromPubkey: source, toPubkey: account, lamports: amount }), createSyncNativeInstruction(account)]
+    : [create, createMintToInstruction(mintKey, account, source, amount)]
 }
 
 const fail = async (settling: Settling, accountId: string, { depositId }: DepositState, reason: string): Promise<Outcome> => {

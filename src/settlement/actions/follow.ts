@@ -16,6 +16,7 @@ export const followAttempt = async (
 ): Promise<Outcome> => {
   const { deps, tracker } = settling
   const { signature, lastValidBlockHeight } = attempt
+  settling.ours.add(signature)
   const wire = Buffer.from(await signedBytes(deps.store, accountId, attempt), 'base64')
   const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight, lane: laneOf(state, attempt) })
   switch (sighting.kind) {

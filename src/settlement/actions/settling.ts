@@ -17,6 +17,8 @@ export interface Settling {
   readonly halted: Halted
   /** Simulations that failed in a row, by account and ref. A hint: lost with the process. */
   readonly rejections: Map<string, number>
+  /** Signatures of our own transactions, as far as this process has seen them. A hint too. */
+  readonly ours: { add(signature: string): void; has(signature: string): boolean }
 }
 
 /** How an action left its account. */

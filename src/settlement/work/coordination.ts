@@ -3,6 +3,7 @@ import type { Health } from '../../platform/health.ts'
 import { acquireLease, type Lease } from '../../platform/lease.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Pool } from '../../platform/postgres.ts'
+import { type Cursors, openCursors } from './cursors.ts'
 import { watchDatabase } from './database-health.ts'
 import { openWorkIndex, type WorkIndex } from './work-index.ts'
 
@@ -11,6 +12,8 @@ export interface Coordination {
   /** Waits until the lease is ours. @throws the signal's reason when it aborts first */
   lease(name: string, signal: AbortSignal): Promise<Lease>
   index(group: number, lease: Pick<Lease, 'name' | 'fence'>): WorkIndex
+  /** Where the chain's history of wallets was read up to; undefined: nobody looks for transfers that come unasked. */
+  readonly cursors?: Cursors | undefined
   health(): Health
   close(): Promise<void>
 }
@@ -30,6 +33,7 @@ export const postgresCoordination = ({ pool, logId, owner, clock, log }: Coordin
   return {
     lease: (name, signal) => acquireLease(pool, { name, owner, clock, signal, log }),
     index: (group, lease) => openWorkIndex({ pool, group, logId, lease }),
+    cursors: openCursors(pool),
     ...database,
   }
 }

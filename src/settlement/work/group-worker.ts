@@ -1,3 +1,4 @@
+import { decodeAccountEvent } from '../../events/decode.ts'
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream } from '../../events/streams.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -5,7 +6,7 @@ import type { Lease } from '../../platform/lease.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Coordination } from './coordination.ts'
 import { groupFilter, leaseName } from './slice-group.ts'
-import type { Touched, WorkIndex } from './work-index.ts'
+import type { Touched, Wallet, WorkIndex } from './work-index.ts'
 
 /** Owns one group of slices while it holds the group's lease: follows their events and keeps the index of accounts with open work. */
 export interface GroupWorker {
@@ -56,7 +57,7 @@ export const startGroupWorker = ({ group, store, coordination, clock, log, wake 
         // Woken before the index is written: whatever a run does is fenced by the account's own stream, not by the index.
         for (const { accountId } of touched) wake(accountId)
         const last = batch.at(-1)
-        if (last && !(await untilDone(() => index.advance(touched, last.position), held.signal, clock, log))) return
+        if (last && !(await untilDone(() => index.advance(touched, last.position, walletsIn(batch)), held.signal, clock, log))) return
       }
     } finally {
       done.abort()
@@ -120,6 +121,14 @@ const touchedBy = (batch: readonly RecordedEvent[]): Touched[] => {
   }
   return [...newest].map(([accountId, revision]) => ({ accountId, revision }))
 }
+
+const walletsIn = (batch: readonly RecordedEvent[]): Wallet[] =>
+  batch.flatMap((recorded) => {
+    const accountId = recorded.type === 'WalletAssigned' ? parseAccountStream(recorded.streamId)?.accountId : undefined
+    if (accountId === undefined) return []
+    const event = decodeAccountEvent(recorded)
+    return event.type === 'WalletAssigned' ? [{ accountId, publicKey: event.data.publicKey }] : []
+  })
 
 /** Repeats a write that is safe to repeat until it succeeds. @throws the signal's reason once the lease is lost */
 const untilDone = async <T>(attempt: () => Promise<T>, signal: AbortSignal, clock: Clock, log: Logger): Promise<T> => {

@@ -101,7 +101,8 @@ export const chainPort = (options: ChainPortOptions): Chain => {
         const state = stateOf(landed, view())
         if (!landed || !state || state.commitment === 'processed') return null
         const { error, fee, rent, deltas } = landed.execution
-        return { slot: landed.block.slot, error, fee, rent, deltas }
+        // Nobody but us pays on this chain, and nobody sends anything unasked.
+        return { slot: landed.block.slot, error, fee, rent, deltas, feePayer: landed.transaction.payer, lamports: [] }
       }),
     simulate: (wire, { minSlot = 0, accounts = [] } = {}) =>
       ask(() => view().slot >= minSlot).then((reached) => {
@@ -113,6 +114,9 @@ export const chainPort = (options: ChainPortOptions): Chain => {
         }))
       }),
     accounts: (addresses) => ask(() => addresses.map(image)),
+    finalizedAccounts: (addresses) => ask(() => ({ slot: chain.finalizedAt(view()), accounts: addresses.map(image) })),
+    finalizedAccountAt: (_endpoint, address) => ask(() => ({ slot: chain.finalizedAt(view()), account: image(address) })),
+    signaturesOf: () => ask(() => []),
     tokenBalances: (holders) => ask(() => holders.map((holder) => chain.state.get(tokenAccountOf(holder).toBase58())?.amount ?? 0n)),
     balance: () => ask(() => PAYER_LAMPORTS),
     recentPrices: () => ask(() => []),

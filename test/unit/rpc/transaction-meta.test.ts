@@ -54,6 +54,11 @@ describe('reading an executed transaction', () => {
         { tokenAccount: account.toBase58(), owner: wallet.toBase58(), mint: USDC, amount: '-600' },
         { tokenAccount: created.toBase58(), owner: wallet.toBase58(), mint: USDC, amount: '9' },
       ],
+      feePayer: payer.toBase58(),
+      lamports: [
+        { address: payer.toBase58(), amount: -2_044_280n },
+        { address: created.toBase58(), amount: 2_039_280n },
+      ],
     })
   })
 

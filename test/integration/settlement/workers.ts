@@ -1,0 +1,55 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { createLog } from '../../../src/platform/log.ts'
+import { createPool } from '../../../src/platform/postgres.ts'
+import type { Go } from './landing-worker.ts'
+import type { Places } from './stand.ts'
+
+/** Settlement workers in processes of their own, to be killed one after the other. */
+export interface Workers {
+  /** The next worker at work. */
+  next(): Promise<ChildProcess>
+  close(): Promise<void>
+}
+
+export const openWorkers = (places: Places, env: Record<string, string> = {}): Workers => {
+  const pool = createPool(places.database, { name: 'kill-nine', log: createLog('test', 'silent') })
+  const spares: Promise<ChildProcess>[] = []
+  const all: ChildProcess[] = []
+  const open = async (): Promise<ChildProcess> => {
+    const worker = fork(fileURLToPath(new URL('./landing-worker.ts', import.meta.url)), {
+      execArgv: ['--import', 'tsx'],
+      env: { ...process.env, ...env, PLACES: JSON.stringify(places) },
+    })
+    all.push(worker)
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve())
+      worker.once('exit', (code) => reject(new Error(`a worker ended with ${code} before it was ready`)))
+    })
+    return worker
+  }
+  return {
+    next: async () => {
+      // The one after it starts while this one works: loading takes longer than most lives.
+      spares.push(open())
+      if (spares.length < 2) spares.push(open())
+      const worker = await spares.shift()!
+      // The dead owner's leases would hold up the next one for seconds; they are for efficiency, the account's stream is the fence.
+      await pool.query("UPDATE leases SET expires_at = now() - interval '1 s'")
+      worker.send({ dieAt: null } satisfies Go)
+      return worker
+    },
+    close: async () => {
+      await Promise.allSettled(spares)
+      for (const worker of all) worker.kill('SIGKILL')
+      await pool.end()
+    },
+  }
+}
+
+/** Kills it after so many ms and waits for its end. */
+export const killAfter = (worker: ChildProcess, ms: number): Promise<void> =>
+  new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve())
+    setTimeout(() => worker.kill('SIGKILL'), ms)
+  })
