@@ -137,7 +137,7 @@ const startSettlement = async (
   const settlement = startSettlementRole({
     ...{ ...deps, handler, chain, venue: market.venue, quotes: market.quotes, keystore },
     faucet: services.faucetKeyFile === undefined ? undefined : await openFaucet(services.faucetKeyFile),
-    ...{ senders, prices: config.priceBounds },
+    ...{ senders, prices: config.priceBounds, execution: config.execution, durableNonces: config.durableNonces },
     slotMs: config.slotMs,
     coordination: postgresCoordination({ ...deps, pool, owner: `${config.roleName}-${process.pid}` }),
   })

@@ -54,6 +54,8 @@ const Environment = z.object({
   VENUE_URL: urlList(['http', 'https']).optional(),
   VENUE_API_KEY: z.string().min(1).optional(),
   MARKET_REPLAY: replays.optional(),
+  VENUE_EXECUTION: z.enum(['own', 'managed']).default('own'),
+  QUANTBOT_DURABLE_NONCES: z.enum(['off', 'cosigned', 'all']).default('off'),
   SOLANA_SLOT_MS: integer(20, 60_000, 400),
   QUANTBOT_KEYSTORE_PASSWORD: z.string().min(1).optional(),
   QUANTBOT_FAUCET_KEY: z.string().min(1).optional(),
@@ -94,6 +96,10 @@ export interface Config {
   readonly venueApiKey: string | undefined
   /** Markets priced by a recorded file instead of the venue. */
   readonly replays: readonly { readonly symbol: string; readonly file: string; readonly speed: number }[]
+  /** Who lands swaps: ourselves, or the venue. */
+  readonly execution: 'own' | 'managed'
+  /** Which swaps live by durable nonces instead of blockhashes. */
+  readonly durableNonces: 'off' | 'cosigned' | 'all'
   readonly slotMs: number
   readonly keystorePassword: string | undefined
   /** JSON array of 64 bytes: the key that may mint test funds; undefined on a chain without a faucet. */
@@ -150,6 +156,8 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
       venueUrl: e.VENUE_URL?.[0]?.replace(/\/$/, ''),
       venueApiKey: e.VENUE_API_KEY,
       replays: e.MARKET_REPLAY ?? [],
+      execution: e.VENUE_EXECUTION,
+      durableNonces: e.QUANTBOT_DURABLE_NONCES,
       slotMs: e.SOLANA_SLOT_MS,
       keystorePassword: e.QUANTBOT_KEYSTORE_PASSWORD,
       faucetKeyFile: e.QUANTBOT_FAUCET_KEY,

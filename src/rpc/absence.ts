@@ -1,9 +1,12 @@
 import type { Chain, FinalizedHeight, SignatureState } from './chain.ts'
+import { readNonceAccount } from './nonce-account.ts'
 
 export interface AbsenceProof {
   readonly endpoint: string
   readonly finalizedHeight: number
   readonly slot: number
+  /** What the nonce account holds there, finalised; null: it is gone. Only where a nonce is asked about. */
+  readonly nonce?: string | null
 }
 
 export type Absence =
@@ -60,4 +63,49 @@ const ask = async (chain: Chain, signature: string, beyond: Beyond, { endpoint, 
   if (answer.value.state) return { state: answer.value.state }
   if (valid && !valid.ok) return undefined
   return valid?.value ? STILL_VALID : { endpoint, finalizedHeight: height, slot }
+}
+
+/** A transaction that lives by a durable nonce: it can land for as long as the account holds this value. */
+export interface OverNonce {
+  readonly account: string
+  readonly value: string
+  /** Slot at which the value was read: what an endpoint finalised before it tells of the value before. */
+  readonly minSlot: number
+}
+
+/**
+ * Proves that a transaction over a nonce is not on the chain and never will be: on min(2, configured) endpoints the account is finalised
+ * with another value, at or after the slot at which this one was read, and each of them, asked afterwards with history, knows nothing of
+ * the signature. `unspent`: an endpoint still has the value, so it can land until somebody advances the nonce.
+ */
+export const proveNonceSpent = async (
+  chain: Chain,
+  signature: string,
+  over: OverNonce,
+): Promise<Absence | { readonly kind: 'unspent' }> => {
+  const heights = await chain.finalizedHeights()
+  const answers = await Promise.all(heights.map((witness) => askNonce(chain, signature, over, witness)))
+  const proof: AbsenceProof[] = []
+  for (const answer of answers) {
+    if (answer === undefined || answer === UNSPENT) continue
+    if ('state' in answer) return { kind: 'found', state: answer.state }
+    proof.push(answer)
+  }
+  const quorum = Math.min(QUORUM, chain.endpoints().length)
+  if (proof.length >= quorum) return { kind: 'proven', proof }
+  if (answers.includes(UNSPENT)) return { kind: 'unspent' }
+  return { kind: 'unproven', reason: `${proof.length} of ${quorum} endpoints can tell that the nonce is another` }
+}
+
+const UNSPENT = 'unspent'
+
+const askNonce = async (chain: Chain, signature: string, over: OverNonce, { endpoint, height }: FinalizedHeight) => {
+  const held = await chain.finalizedAccountAt(endpoint, over.account)
+  if (!held.ok || held.value.slot < over.minSlot) return undefined
+  const value = readNonceAccount(held.value.account)?.value ?? null
+  if (value === over.value) return UNSPENT
+  const { slot } = held.value
+  const answer = await chain.statusAt(endpoint, signature)
+  if (!answer.ok || answer.value.slot < slot) return undefined
+  return answer.value.state ? { state: answer.value.state } : { endpoint, finalizedHeight: height, slot, nonce: value }
 }

@@ -131,8 +131,10 @@ export interface Chain {
   accounts(addresses: readonly string[]): Promise<ChainAnswer<readonly (AccountImage | undefined)[]>>
   /** Balances of the associated token accounts in the order asked, 0 where none exists; at `confirmed`, batched. */
   tokenBalances(holders: readonly TokenHolder[]): Promise<ChainAnswer<readonly bigint[]>>
-  /** Accounts at `finalized` in the order asked, 100 a call; undefined where there is none. */
-  finalizedAccounts(addresses: readonly string[]): Promise<ChainAnswer<readonly (AccountImage | undefined)[]>>
+  /** Accounts at `finalized` in the order asked, 100 a call; undefined where there is none. `slot`: of the newest answer. */
+  finalizedAccounts(
+    addresses: readonly string[],
+  ): Promise<ChainAnswer<{ readonly slot: number; readonly accounts: readonly (AccountImage | undefined)[] }>>
   /** One account at `finalized`, asked of one named endpoint: proofs may not fail over. */
   finalizedAccountAt(
     endpoint: string,

@@ -22,7 +22,8 @@ export const finalizedReads = (endpoints: Endpoints): Pick<Chain, 'finalizedAcco
     const failed = answers.find((answer) => !answer.ok)
     if (failed && !failed.ok) return failed
     const read = answers.flatMap((answer) => (answer.ok ? [answer.value] : []))
-    return { ok: true, value: read.flatMap(({ value }) => value.map(toImage)) }
+    const slot = Math.max(0, ...read.map(({ context }) => context.slot))
+    return { ok: true, value: { slot, accounts: read.flatMap(({ value }) => value.map(toImage)) } }
   },
   finalizedAccountAt: async (name, address) => {
     const endpoint = endpoints.find(name)

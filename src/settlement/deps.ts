@@ -38,6 +38,10 @@ export interface SettlementDeps {
   readonly prices?: PriceBounds
   /** Expected time of a slot, ms: how often to look. Nothing is decided by it. */
   readonly slotMs: number
+  /** Who lands swaps: ourselves, or the venue where it does. */
+  readonly execution?: 'own' | 'managed'
+  /** Which swaps live by durable nonces instead of blockhashes: none, those that somebody else signs too, or all. */
+  readonly durableNonces?: 'off' | 'cosigned' | 'all'
   /** Between two looks for money that came to wallets unasked, ms. */
   readonly arrivalsMs?: number
   readonly logId: string

@@ -7,6 +7,7 @@ import type { PriceBounds } from '../rpc/fees/price-levels.ts'
 import { rpcSender } from '../rpc/send/rpc-sender.ts'
 import { sendThrough } from '../rpc/send/sender.ts'
 import { watchHalted } from './actions/halted.ts'
+import { managedMetrics } from './actions/managed.ts'
 import { createPriceWatch } from './actions/price-watch.ts'
 import { runAccount } from './actions/run-account.ts'
 import type { Settling } from './actions/settling.ts'
@@ -45,6 +46,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
   let stopping = false
   const settling: Settling = {
     deps,
+    wake,
     feePayer,
     tracker,
     prices,
@@ -52,6 +54,8 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     composing: { chain, limits: createComputeLimits(), fees, sender },
     rejections: new Map(),
     ours: createOurs(),
+    silentVenues: new Map(),
+    managed: managedMetrics(registry),
   }
 
   const scheduler = createScheduler({

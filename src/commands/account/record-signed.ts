@@ -17,7 +17,9 @@ export const recordSigned = (state: AccountState, { type: _type, control, ...sig
   if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
   const last = state.attempts.get(ref)?.attempt ?? 0
   if (attempt !== last + 1) return ignored(`the next attempt is ${last + 1}`)
-  const barred = nonceInUse(state, signed) ?? blockOf(state, signed) ?? signingBlock(state, control, ref)
+  // A halt stops no cancel: what it takes the nonce away from could land for as long as the halt lasts.
+  const stopped = signed.purpose === 'nonce_advance' ? undefined : signingBlock(state, control, ref)
+  const barred = nonceInUse(state, signed) ?? blockOf(state, signed) ?? stopped
   return barred === undefined ? done({ type: 'TransactionSigned', data: { ...signed, at } }) : ignored(barred)
 }
 

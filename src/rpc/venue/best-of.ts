@@ -1,7 +1,7 @@
 import { Counter, type Registry } from '../../platform/metrics.ts'
 import type { SwapQuote, SwapRequest, SwapVenue, VenueAnswer } from './venue.ts'
 
-/** Several venues as one: each swap is built where its quote is best, else where the next best is. Prices come from the first. */
+/** Several venues as one: each swap is built where its quote is best, else where the next best is. Prices and managed landing come from the first. */
 export const bestOf = (venues: readonly NamedVenue[], registry: Registry): SwapVenue => {
   const [first] = venues
   if (!first) throw new Error('no venue')
@@ -37,6 +37,7 @@ export const bestOf = (venues: readonly NamedVenue[], registry: Registry): SwapV
       }
       return failure ?? { ok: false, error: { kind: 'unavailable', detail: 'no venue answers' } }
     },
+    managed: first.venue.managed,
     prices: first.venue.prices,
     health: first.venue.health,
     close: async () => {

@@ -28,6 +28,30 @@ export const BuildResponse = z.object({
 })
 export type BuildResponse = z.infer<typeof BuildResponse>
 
+/** What we read of GET /swap/v2/order. `transaction` null: no taker was named; empty: see errorMessage. */
+export const OrderResponse = z.object({
+  inputMint: Address,
+  outputMint: Address,
+  inAmount: Units,
+  outAmount: Units,
+  otherAmountThreshold: Units,
+  swapMode: z.enum(['ExactIn', 'ExactOut']),
+  routePlan: z.array(z.object({ swapInfo: z.object({ label: z.string().nullish() }) })),
+  transaction: z.base64().nullable(),
+  requestId: z.string().min(1),
+  lastValidBlockHeight: z.union([z.string().regex(/^\d+$/), z.number().int()]).nullish(),
+  errorMessage: z.string().nullish(),
+})
+export type OrderResponse = z.infer<typeof OrderResponse>
+
+/** What we read of POST /swap/v2/execute: hints all of it. */
+export const ExecuteResponse = z.object({
+  status: z.enum(['Success', 'Failed']),
+  code: z.number().nullish(),
+  error: z.string().nullish(),
+  signature: z.string().nullish(),
+})
+
 /** GET /price/v3: tokens without a reliable price are missing or null. */
 export const PriceResponse = z.record(z.string(), z.object({ usdPrice: z.number().positive(), blockId: z.number().nullish() }).nullable())
 

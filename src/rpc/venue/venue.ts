@@ -1,4 +1,4 @@
-import type { AddressLookupTableAccount, TransactionInstruction } from '@solana/web3.js'
+import type { AddressLookupTableAccount, TransactionInstruction, VersionedTransaction } from '@solana/web3.js'
 
 /** `exact_in` spends `amount` of the input mint, `exact_out` receives `amount` of the output mint. */
 export interface SwapRequest {
@@ -68,5 +68,30 @@ export interface SwapVenue {
   prices(mints: readonly string[]): Promise<VenueAnswer<readonly VenuePrice[]>>
   /** State of the last calls, for readiness. */
   health(): { readonly ready: boolean; readonly detail?: string }
+  /** Where the venue lands transactions itself. */
+  readonly managed?: ManagedVenue | undefined
   close(): Promise<void>
+}
+
+/** A whole transaction of the venue's making, unsigned. */
+export interface ManagedOrder {
+  readonly quote: SwapQuote
+  /** What the program itself is said to enforce. */
+  readonly threshold: bigint
+  readonly transaction: VersionedTransaction
+  readonly requestId: string
+  /** As the venue tells; 0: it does not. */
+  readonly lastValidBlockHeight: number
+}
+
+/** What the venue says of a transaction that it was to land. `unknown`: no answer, or none in time. Only the chain tells what is true. */
+export interface ManagedOutcome {
+  readonly kind: 'landed' | 'failed' | 'not_landed' | 'unknown'
+  readonly detail: string
+}
+
+export interface ManagedVenue {
+  order(request: SwapRequest, terms: { readonly limit: bigint; readonly payer: string }): Promise<VenueAnswer<ManagedOrder>>
+  /** Hands signed bytes over; the same again is the same transaction. Never rejects. */
+  execute(wire: Uint8Array, requestId: string): Promise<ManagedOutcome>
 }

@@ -3,8 +3,11 @@ import type { AccountCommand } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
 import { type AttemptState, openAttempts } from '../../commands/transaction/attempt-state.ts'
 import { signedBytes } from '../../commands/transaction/signed-bytes.ts'
-import { proveAbsence } from '../../rpc/absence.ts'
+import { proveAbsence, proveNonceSpent } from '../../rpc/absence.ts'
+import type { Sender } from '../../rpc/send/sender.ts'
 import { laneOf } from '../landing/lane.ts'
+import { managedSender } from './managed.ts'
+import { advanceNonce } from './nonce.ts'
 import { AWAY_MS, afterIssue, CHANGED, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
 /** An open attempt: its bytes, as the log has them, are sent until its outcome is known, and that is booked. */
@@ -18,17 +21,43 @@ export const followAttempt = async (
   const { signature, lastValidBlockHeight } = attempt
   settling.ours.add(signature)
   const wire = Buffer.from(await signedBytes(deps.store, accountId, attempt), 'base64')
-  const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight, lane: laneOf(state, attempt) })
+  const through = venueOf(settling, accountId, attempt)
+  const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight, lane: laneOf(state, attempt), through })
   switch (sighting.kind) {
     case 'pending':
-      return WATCHED
+      if (settling.silentVenues.has(signature) && !attempt.unknown) return tellSilence(settling, accountId, attempt)
+      return attempt.nonce && isUnwanted(state, attempt) ? endOverNonce(settling, accountId, state, attempt) : WATCHED
     case 'seen':
       return bookOutcome(settling, accountId, state, attempt)
     case 'past':
-      return proveExpiry(settling, accountId, state, { attempt, wire }, sighting.finalizedHeight)
+      return attempt.nonce
+        ? endOverNonce(settling, accountId, state, attempt)
+        : proveExpiry(settling, accountId, state, { attempt, wire }, sighting.finalizedHeight)
     default:
       return sighting satisfies never
   }
+}
+
+/** The venue lands what it built; bytes read from the log are all it needs, so any worker can ask it again. */
+const venueOf = (settling: Settling, accountId: string, { venueRequestId, signature }: AttemptState): Sender | undefined => {
+  const { managed } = settling.deps.venue
+  if (venueRequestId === null || !managed) return undefined
+  return managedSender(managed, venueRequestId, settling.composing.sender, (kind, detail) => {
+    settling.managed.executed.inc({ outcome: kind })
+    settling.deps.log.info({ accountId, signature, kind, detail }, 'the venue tells of a transaction')
+    if (kind !== 'unknown') return
+    settling.silentVenues.set(signature, detail)
+    settling.wake(accountId)
+  })
+}
+
+/** The venue does not know, or does not say: neither do we, until the chain tells. It is polled and sent on like any other. */
+const tellSilence = (settling: Settling, accountId: string, attempt: AttemptState): Promise<Outcome> => {
+  const { ref, signature } = attempt
+  const reason = `the venue does not tell: ${settling.silentVenues.get(signature)}`
+  settling.silentVenues.delete(signature)
+  const command: AccountCommand = { type: 'BookUnknown', ref, attempt: attempt.attempt, signature, reason }
+  return book(settling, accountId, attempt, command, `silent-${signature}`)
 }
 
 /** Blocks past its last valid height after which an attempt without a proof is told to be unknown: another blockhash's life. */
@@ -70,6 +99,36 @@ const tellUnbookable = async (settling: Settling, accountId: string, attempt: At
   const told = `landed, but not to be booked: ${reason}`
   const outcome = await book(settling, accountId, attempt, { type: 'BookUnknown', ...key, reason: told }, `unbookable-${attempt.signature}`)
   return outcome.kind === 'changed' ? wait(UNBOOKABLE_MS) : outcome
+}
+
+/** The trader waits for its end to be rid of the order. */
+const isUnwanted = (state: AccountState, { purpose, ref }: AttemptState): boolean =>
+  purpose === 'swap' && (state.orders.get(Number(ref))?.cancelText ?? null) !== null
+
+/** How often a nonce that is being taken away is looked at: it shows with finality. */
+const NONCE_LOOK_MS = 1_000
+
+/** It dies with its nonce alone: that is advanced, unless it has moved on already, and then the end can be proven. */
+const endOverNonce = async (settling: Settling, accountId: string, state: AccountState, attempt: AttemptState): Promise<Outcome> => {
+  const { nonce, minSlot, signature } = attempt
+  if (!nonce) return WATCHED
+  const key = { ref: attempt.ref, attempt: attempt.attempt, signature }
+  const spent = await proveNonceSpent(settling.deps.chain, signature, { ...nonce, minSlot })
+  switch (spent.kind) {
+    case 'proven':
+      return book(settling, accountId, attempt, { type: 'BookExpired', ...key, proof: [...spent.proof] }, `expired-${signature}`)
+    case 'found':
+      return spent.state.commitment === 'processed' ? WATCHED : bookOutcome(settling, accountId, state, attempt)
+    case 'unspent': {
+      const advanced = await advanceNonce(settling, accountId, state, attempt)
+      return advanced.kind === 'watched' ? wait(NONCE_LOOK_MS) : advanced
+    }
+    case 'too_early':
+    case 'unproven':
+      return wait(NONCE_LOOK_MS)
+    default:
+      return spent satisfies never
+  }
 }
 
 const proveExpiry = async (

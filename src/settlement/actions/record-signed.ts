@@ -10,16 +10,18 @@ export interface ToSign {
   readonly state: AccountState
   readonly ref: string
   readonly attempt: number
-  readonly purpose: 'swap' | 'deposit'
+  readonly purpose: DataOf<'TransactionSigned'>['purpose']
   readonly quoted: DataOf<'TransactionSigned'>['quoted']
   readonly signers: readonly Cosigner[]
+  /** The venue lands it, asked for by this id. */
+  readonly venueRequestId?: string
 }
 
 /**
  * Signs and records an attempt. Nothing is sent from here: the bytes are sent once they are read back from the account's fold.
  * When the account no longer wants the attempt, the bytes are dropped and were seen by no one.
  */
-export const recordSigned = async (settling: Settling, { transaction, blockhash }: Ready, to: ToSign): Promise<Outcome> => {
+export const recordSigned = async (settling: Settling, { transaction, blockhash, nonce }: Ready, to: ToSign): Promise<Outcome> => {
   const { deps } = settling
   const { accountId, ref, attempt } = to
   // Whoever pays the fee names the transaction: bytes under somebody else's name could not be followed, nor shown to have expired.
@@ -35,6 +37,8 @@ export const recordSigned = async (settling: Settling, { transaction, blockhash 
   const { signature, wire } = signed
   // Equal bytes are one transaction on the chain, whatever we think of them: the next blockhash makes them differ.
   if (isKnown(to.state, signature)) return wait(deps.slotMs)
+  // Whoever signs may take his time over a nonce: how long we wait for it to land counts from now.
+  const now = nonce ? await deps.chain.latestBlockhash() : undefined
   const issued = await issueProven(
     settling,
     {
@@ -44,9 +48,11 @@ export const recordSigned = async (settling: Settling, { transaction, blockhash 
       signature,
       purpose: to.purpose,
       rawBytes: Buffer.from(wire).toString('base64'),
-      lastValidBlockHeight: blockhash.lastValidBlockHeight,
+      lastValidBlockHeight: (now?.ok ? now.value : blockhash).lastValidBlockHeight,
       minSlot: blockhash.slot,
       quoted: to.quoted,
+      ...(nonce ? { nonce } : {}),
+      ...(to.venueRequestId === undefined ? {} : { venueRequestId: to.venueRequestId }),
     },
     { accountId, ref, commandId: `sign-${signature}` },
   )

@@ -5,6 +5,7 @@ import type { FeePayer } from '../fee-payer.ts'
 import type { Tracker } from '../landing/tracker.ts'
 import type { Composing } from '../signing/compose.ts'
 import type { Halted } from './halted.ts'
+import type { managedMetrics } from './managed.ts'
 import type { PriceWatch } from './price-watch.ts'
 
 /** What every action works with. */
@@ -13,10 +14,15 @@ export interface Settling {
   readonly feePayer: FeePayer
   readonly tracker: Tracker
   readonly composing: Composing
+  /** Runs the account soon. */
+  wake(accountId: string): void
   readonly prices: PriceWatch
   readonly halted: Halted
   /** Simulations that failed in a row, by account and ref. A hint: lost with the process. */
   readonly rejections: Map<string, number>
+  /** What the venue said of transactions that it was to land, by signature, where nothing is known by it. A hint too. */
+  readonly silentVenues: Map<string, string>
+  readonly managed: ReturnType<typeof managedMetrics>
   /** Signatures of our own transactions, as far as this process has seen them. A hint too. */
   readonly ours: { add(signature: string): void; has(signature: string): boolean }
 }

@@ -4,13 +4,15 @@ import { NOT_REDUCING } from '../../commands/limits/signing-block.ts'
 import { isImmediate, type OrderState } from '../../commands/order/order-state.ts'
 import { awaitingFinality } from '../../commands/transaction/attempt-state.ts'
 import { tokenAccountOf } from '../../rpc/account-reads.ts'
-import type { BuiltSwap, VenueError } from '../../rpc/venue/venue.ts'
+import type { BuiltSwap, SwapQuote, VenueError } from '../../rpc/venue/venue.ts'
 import type { Action } from '../agenda.ts'
 import { type SwapTerms, termsOf } from '../bounds.ts'
 import { compose } from '../signing/compose.ts'
 import type { Expectation } from '../signing/expected-changes.ts'
 import { nonceOf } from '../signing/nonce.ts'
 import { barredFrom } from './halted.ts'
+import { askManaged } from './managed.ts'
+import { type Picked, pickNonce } from './nonce.ts'
 import { recordSigned } from './record-signed.ts'
 import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
@@ -31,22 +33,27 @@ export const attemptSwap = async (
   const terms = termsOf(order)
   if (!terms) return kill(settling, accountId, order, 'EXECUTION_FAILED')
 
+  const managed = await attemptManaged(settling, { accountId, state, order, ref, attempt, terms })
+  if (managed) return managed
   const built = await deps.venue.build({ ...terms, taker: wallet.publicKey }, { limit: terms.limit, payer: feePayer.signer.publicKey })
   if (!built.ok) return afterVenueError(settling, accountId, order, built.error)
   const { cosigners } = built.value
   const stranger = foreignSigner(built.value, [wallet.publicKey, feePayer.signer.publicKey, ...cosigners.map((other) => other.publicKey)])
   if (stranger) throw new Error(`the venue asks for a signature of ${stranger}`)
 
+  const picked = livesByNonce(settling, built.value) ? await pickNonce(settling, accountId, state) : NO_NONCE
+  if (picked.kind === 'making') return picked.outcome
+
   const composed = await compose(
     {
+      durable: picked.kind === 'nonce' ? picked.use : undefined,
       payer: feePayer.signer,
       instructions: [...built.value.computeBudget, ...built.value.instructions],
       lookupTables: built.value.lookupTables,
       shape: shapeOf(built.value),
       nonce: nonceOf(ref, attempt),
-      // Its funds may come from a transaction that not every node has seen.
-      minSlot: Math.max(0, ...awaitingFinality(state).map((landed) => landed.slot ?? 0)),
-      expect: expectationOf(terms, built.value, wallet.publicKey, feePayer.signer.publicKey),
+      minSlot: newestSlot(state),
+      expect: expectationOf(terms, built.value.quote, wallet.publicKey, feePayer.signer.publicKey),
     },
     settling.composing,
   )
@@ -75,6 +82,48 @@ const whileBarred = (settling: Settling, accountId: string, order: OrderState): 
   settling.halted.add(accountId)
   return WATCHED
 }
+
+const NO_NONCE: Picked = { kind: 'none' }
+
+/** Somebody else's signature may take longer than a blockhash lives. */
+const livesByNonce = ({ deps }: Settling, { cosigners }: BuiltSwap): boolean =>
+  deps.durableNonces === 'all' || (deps.durableNonces === 'cosigned' && cosigners.length > 0)
+
+interface Execution {
+  readonly accountId: string
+  readonly state: AccountState
+  readonly order: OrderState
+  readonly ref: string
+  readonly attempt: number
+  readonly terms: SwapTerms
+}
+
+/** The venue builds the transaction and lands it; undefined: that is not wanted, or what it built is not signed, and we do it ourselves. */
+const attemptManaged = async (settling: Settling, { accountId, state, ref, attempt, terms }: Execution): Promise<Outcome | undefined> => {
+  const { deps, feePayer } = settling
+  const { managed } = deps.venue
+  if (deps.execution !== 'managed' || !managed) return undefined
+  const wallet = deps.keystore.wallet(accountId).signer
+  const payer = feePayer.signer.publicKey
+  const draft = await askManaged(managed, deps.chain, {
+    request: { ...terms, taker: wallet.publicKey },
+    ...{ limit: terms.limit, payer, wallet: wallet.publicKey, minSlot: newestSlot(state) },
+    expect: ({ quote }) => expectationOf(terms, quote, wallet.publicKey, payer),
+  })
+  if (draft.kind === 'refused') {
+    settling.managed.refused.inc()
+    deps.log.info({ accountId, ref, reason: draft.reason }, 'the venue’s own transaction is not signed')
+    return undefined
+  }
+  return recordSigned(settling, draft.composed, {
+    ...{ accountId, state, ref, attempt, purpose: 'swap', venueRequestId: draft.order.requestId },
+    quoted: quotedBy(terms, draft.order),
+    signers: [feePayer.signer, wallet],
+  })
+}
+
+/** Its funds may come from a transaction that not every node has seen. */
+const newestSlot = (state: AccountState): number => Math.max(0, ...awaitingFinality(state).map((landed) => landed.slot ?? 0))
 
 /** The swap program's own word for a price beyond the limit. */
 const SLIPPAGE_ERROR = 'custom:6001'
@@ -133,7 +182,7 @@ const foreignSigner = ({ instructions, computeBudget }: BuiltSwap, ours: readonl
     ?.pubkey.toBase58()
 
 /** No more goes in and no less comes out than the order allows, whatever the venue built. */
-const expectationOf = (terms: SwapTerms, { quote }: BuiltSwap, wallet: string, payer: string): Expectation => {
+const expectationOf = (terms: SwapTerms, quote: SwapQuote, wallet: string, payer: string): Expectation => {
   const account = (mint: string) => tokenAccountOf({ owner: wallet, mint }).toBase58()
   const exactIn = terms.mode === 'exact_in'
   const most = exactIn ? terms.amount : smaller(terms.limit, quote.request.mode === 'exact_in' ? quote.inAmount : terms.limit)
@@ -149,7 +198,7 @@ const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 const shapeOf = ({ quote, instructions }: BuiltSwap): string =>
   [quote.request.mode, quote.request.inputMint, quote.request.outputMint, ...quote.route, instructions.length].join('|')
 
-const quotedBy = (terms: SwapTerms, { quote, threshold }: BuiltSwap) => ({
+const quotedBy = (terms: SwapTerms, { quote, threshold }: Pick<BuiltSwap, 'quote' | 'threshold'>) => ({
   inAsset: terms.inAsset,
   inAmount: quote.inAmount.toString(),
   outAsset: terms.outAsset,

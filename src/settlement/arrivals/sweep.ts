@@ -62,7 +62,7 @@ export const startArrivals = ({ settling, cursors, held, everyMs = EVERY_MS }: A
     if (!answer.ok) return deps.log.warn({ error: answer.error }, 'wallets could not be looked at')
     for (const [i, inbox] of inboxes.entries()) {
       if (stopping.signal.aborted) return
-      const amount = amountIn(inbox, answer.value[i])
+      const amount = amountIn(inbox, answer.value.accounts[i])
       const cursor = known.get(inbox.address) ?? { address: inbox.address, signature: '', slot: 0, amount: 0n }
       if (amount !== cursor.amount || isDue(inbox.address, round)) await read(inbox, cursor, amount)
     }

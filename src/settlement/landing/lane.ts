@@ -6,10 +6,11 @@ export const LANES = ['cancel', 'close', 'open'] as const
 export type Lane = (typeof LANES)[number]
 
 /**
- * `cancel`: the trader waits for this attempt's end to be rid of the order; `close`: it sells what the account holds;
+ * `cancel`: the trader waits for this attempt's end to be rid of the order, or it takes a nonce away from under one; `close`: it sells what the account holds;
  * `open`: it takes on something new, or brings money in.
  */
 export const laneOf = (state: AccountState, attempt: AttemptState): Lane => {
+  if (attempt.purpose === 'nonce_advance') return 'cancel'
   const order = attempt.purpose === 'swap' ? state.orders.get(Number(attempt.ref)) : undefined
   if (!order) return 'open'
   if (order.cancelText !== null) return 'cancel'

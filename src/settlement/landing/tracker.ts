@@ -31,6 +31,8 @@ export interface Tracker {
     readonly wire: Uint8Array
     readonly lastValidBlockHeight: number
     readonly lane?: Lane
+    /** Another way than the usual ones, for this one alone. */
+    readonly through?: Sender | undefined
   }): Sighting
   finality(item: { readonly accountId: string; readonly signature: string; readonly slot: number }): FinalSighting
   forget(signature: string): void
@@ -58,6 +60,7 @@ interface Open {
   readonly wire: Uint8Array
   readonly lastValidBlockHeight: number
   readonly lane: Lane
+  readonly through: Sender
   /** Monotonic ms of the first send of this process. */
   firstSentAt: number | undefined
   sentAt: number
@@ -112,7 +115,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
         entry.firstSentAt ??= monotonicMs()
         metrics.sent(entry.lane, round)
         try {
-          const { accepted, failures } = await sender.send(entry.wire, round)
+          const { accepted, failures } = await entry.through.send(entry.wire, round)
           if (accepted.length === 0) log.warn({ signature, failures }, 'nobody took the transaction; it will be sent again')
         } catch (error) {
           log.error({ err: error, signature }, 'sending failed')
@@ -201,7 +204,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
   }
 
   return {
-    follow: ({ accountId, signature, wire, lastValidBlockHeight, lane = 'open' }) => {
+    follow: ({ accountId, signature, wire, lastValidBlockHeight, lane = 'open', through = sender }) => {
       const known = open.get(signature)
       if (known) {
         const { sighting } = known
@@ -211,7 +214,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
       }
       const unwatch = chain.watch(signature, hint)
       const entry: Open = {
-        ...{ accountId, wire, lastValidBlockHeight, lane, unwatch },
+        ...{ accountId, wire, lastValidBlockHeight, lane, through, unwatch },
         ...{ firstSentAt: undefined, sentAt: 0, round: 0, processed: false, sighting: { kind: 'pending' } },
       }
       open.set(signature, entry)

@@ -7,6 +7,7 @@ import {
   VersionedTransaction,
 } from '@solana/web3.js'
 import bs58 from 'bs58'
+import type { DurableNonce } from '../../events/account/transaction-events.ts'
 import type { Chain, ChainError, LatestBlockhash, Simulation } from '../../rpc/chain.ts'
 import { compileMessage } from '../../rpc/compile-message.ts'
 import type { FeePolicy } from '../../rpc/fees/fee-policy.ts'
@@ -32,10 +33,27 @@ export interface Draft {
   readonly expect?: Expectation
   /** Its last attempt failed: look before it costs another fee. */
   readonly doubtful?: boolean
+  /** Lives by this nonce instead of a blockhash. */
+  readonly durable?: DurableUse | undefined
 }
 
+/** A nonce account's value, and the finalised slot it was read at. */
+export interface DurableUse {
+  readonly nonce: DurableNonce
+  readonly slot: number
+}
+
+/** The part of a draft that its simulation is held against. */
+export type Examined = Pick<Draft, 'expect' | 'minSlot' | 'lookupTables'>
+
 export type Composed =
-  | { readonly kind: 'ready'; readonly transaction: VersionedTransaction; readonly blockhash: LatestBlockhash }
+  | {
+      readonly kind: 'ready'
+      readonly transaction: VersionedTransaction
+      /** Of its own, or of the moment where it lives by a nonce. */
+      readonly blockhash: LatestBlockhash
+      readonly nonce?: DurableNonce | undefined
+    }
   /** It would fail, or do what it should not, as things stand. */
   | { readonly kind: 'rejected'; readonly error: string; readonly logs: readonly string[] }
   | { readonly kind: 'unavailable'; readonly detail: string }
@@ -63,22 +81,26 @@ export const compose = async (draft: Draft, { chain, limits, fees, sender }: Com
   const [latest, price, tip] = await Promise.all([chain.latestBlockhash(), fees.price(writableIn(draft)), sender.tip?.()])
   if (!latest.ok) return unavailable(latest.error)
   const compileFor = (units: number) => compile(draft, { latest: latest.value, units, price, tip })
+  const ready = (transaction: VersionedTransaction): Composed => {
+    const slot = Math.max(latest.value.slot, draft.durable?.slot ?? 0)
+    return { kind: 'ready', transaction, blockhash: { ...latest.value, slot }, nonce: draft.durable?.nonce }
+  }
   const known = limits.get(draft.shape)
   if (known !== undefined) {
     const transaction = compileFor(known)
-    if (!draft.expect && draft.doubtful !== true) return { kind: 'ready', transaction, blockhash: latest.value }
-    const seen = await look(draft, transaction, chain)
+    if (!draft.expect && draft.doubtful !== true) return ready(transaction)
+    const seen = await examine(draft, transaction, chain)
     if (!('unitsConsumed' in seen)) return seen
     if (seen.error === null) {
       limits.learn(draft.shape, seen.unitsConsumed)
-      return { kind: 'ready', transaction, blockhash: latest.value }
+      return ready(transaction)
     }
     if (!OUT_OF_COMPUTE.test(`${seen.error} ${seen.logs.join(' ')}`)) return { kind: 'rejected', error: seen.error, logs: seen.logs }
   }
-  const probe = await look(draft, compileFor(MAX_COMPUTE_UNITS), chain)
+  const probe = await examine(draft, compileFor(MAX_COMPUTE_UNITS), chain)
   if (!('unitsConsumed' in probe)) return probe
   if (probe.error !== null) return { kind: 'rejected', error: probe.error, logs: probe.logs }
-  return { kind: 'ready', transaction: compileFor(limits.learn(draft.shape, probe.unitsConsumed)), blockhash: latest.value }
+  return ready(compileFor(limits.learn(draft.shape, probe.unitsConsumed)))
 }
 
 /** Puts every signature on the transaction. Its bytes may be sent only once they are in the log. */
@@ -98,7 +120,7 @@ const MOST_ACCOUNTS = 64
 const SET_PRICE = 3
 
 /** Simulates, and holds what would change against what may. */
-const look = async (draft: Draft, transaction: VersionedTransaction, chain: Chain): Promise<Composed | Simulation> => {
+export const examine = async (draft: Examined, transaction: VersionedTransaction, chain: Chain): Promise<Composed | Simulation> => {
   const { expect, minSlot } = draft
   const watched = expect ? writtenBy(transaction, draft) : []
   if (watched.length > MOST_ACCOUNTS) return { kind: 'rejected', error: `${UNEXPECTED} writes ${watched.length} accounts`, logs: [] }
@@ -115,7 +137,7 @@ const look = async (draft: Draft, transaction: VersionedTransaction, chain: Chai
 }
 
 /** Static and looked-up accounts that the message writes, fee payer included. */
-const writtenBy = ({ message }: VersionedTransaction, { lookupTables }: Draft): string[] => {
+const writtenBy = ({ message }: VersionedTransaction, { lookupTables }: Examined): string[] => {
   const keys = message.getAccountKeys({ addressLookupTableAccounts: [...lookupTables] })
   return Array.from({ length: keys.length }, (_, i) => i).flatMap((i) =>
     message.isAccountWritable(i) ? [keys.get(i)?.toBase58() ?? ''] : [],
@@ -138,8 +160,10 @@ const compile = (draft: Draft, { latest, units, price, tip }: Terms): VersionedT
   const payerKey = new PublicKey(draft.payer.publicKey)
   const message = compileMessage({
     payerKey,
-    recentBlockhash: latest.blockhash,
+    recentBlockhash: draft.durable?.nonce.value ?? latest.blockhash,
     instructions: [
+      // First of all, or the runtime takes the value for a blockhash that it does not know.
+      ...(draft.durable ? [advanceOf(draft.durable.nonce)] : []),
       // The limit carries the nonce: two equal orders within one slot must not become one transaction. It costs nothing.
       ComputeBudgetProgram.setComputeUnitLimit({ units: Math.min(units + draft.nonce, MAX_COMPUTE_UNITS) }),
       ...(price > 0n ? [ComputeBudgetProgram.setComputeUnitPrice({ microLamports: price })] : []),
@@ -150,6 +174,10 @@ const compile = (draft: Draft, { latest, units, price, tip }: Terms): VersionedT
   })
   return new VersionedTransaction(message)
 }
+
+/** Takes the value of a nonce account away and gives it the next one. */
+export const advanceOf = ({ account, authority }: Omit<DurableNonce, 'value'>): TransactionInstruction =>
+  SystemProgram.nonceAdvance({ noncePubkey: new PublicKey(account), authorizedPubkey: new PublicKey(authority) })
 
 const isBid = ({ programId, data }: TransactionInstruction): boolean =>
   programId.equals(ComputeBudgetProgram.programId) && data[0] === SET_PRICE

@@ -48,6 +48,7 @@ const deps = withBorders(
   {
     ...{ store, chain, venue, handler, quotes, instruments, keystore, faucet, logId, clock, ids, log, registry },
     slotMs: places.slotMs,
+    durableNonces: process.env.DURABLE_NONCES === 'all' ? 'all' : 'off',
     ...(process.env.ARRIVALS_MS ? { arrivalsMs: Number(process.env.ARRIVALS_MS) } : {}),
     coordination: postgresCoordination({ pool, logId, owner: `landing-worker-${process.pid}`, clock, log }),
     health: createHealthBoard(),

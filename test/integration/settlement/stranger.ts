@@ -23,11 +23,11 @@ const USDC = new PublicKey('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v')
 export const openStranger = (faucetFile: string, url: string) => {
   const key = Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(faucetFile, 'utf8')) as number[]))
   const connection = new Connection(url, 'confirmed')
-  const send = async (...instructions: TransactionInstruction[]): Promise<string> => {
+  const sendAs = async (others: readonly Keypair[], ...instructions: TransactionInstruction[]): Promise<string> => {
     const { blockhash } = await connection.getLatestBlockhash()
     const message = new TransactionMessage({ payerKey: key.publicKey, recentBlockhash: blockhash, instructions })
     const transaction = new VersionedTransaction(message.compileToV0Message())
-    transaction.sign([key])
+    transaction.sign([key, ...others])
     const signature = await connection.sendTransaction(transaction, { skipPreflight: true })
     for (let i = 0; i < 200; i++) {
       const { value } = await connection.getSignatureStatus(signature)
@@ -37,6 +37,7 @@ export const openStranger = (faucetFile: string, url: string) => {
     }
     throw new Error(`${signature} did not land`)
   }
+  const send = (...instructions: TransactionInstruction[]): Promise<string> => sendAs([], ...instructions)
   const account = (mint: PublicKey, owner: string) => getAssociatedTokenAddressSync(mint, new PublicKey(owner), true)
   const create = (mint: PublicKey, owner: string) =>
     createAssociatedTokenAccountIdempotentInstruction(key.publicKey, account(mint, owner), new PublicKey(owner), mint)
@@ -45,6 +46,7 @@ export const openStranger = (faucetFile: string, url: string) => {
     key,
     connection,
     send,
+    sendAs,
     instructions: {
       usdc: (owner: string, units: bigint) => [
         create(USDC, owner),

@@ -42,4 +42,13 @@ describe('transactions over a durable nonce', () => {
     assert.equal(s.state.attempts.get('n-NonceAccount')?.attempt, 3, 'numbers go on')
     assert.deepEqual(typesOf(s.does(over(signed('1', 2)))), ['TransactionSigned'])
   })
+
+  it('are cancelled in a halt too, in which nothing else is signed', () => {
+    const s = placed()
+    const halted = { scope: 'global', state: 'HALTED', ageMs: 0, tripMs: 0 } as never
+    s.does(over(signed('1')))
+    assert.equal(codeOf(s.does({ ...signed('2'), control: halted } as AccountCommand)), 'ignored')
+    assert.equal(codeOf(s.does({ ...own('nonce_setup'), control: halted } as AccountCommand)), 'ignored')
+    assert.deepEqual(typesOf(s.does({ ...own('nonce_advance'), control: halted } as AccountCommand)), ['TransactionSigned'])
+  })
 })
