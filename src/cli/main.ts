@@ -58,6 +58,13 @@ program
   .action(async (flags: { json?: boolean }) => show((await import('./digest.ts')).digest(log), flags))
 
 program
+  .command('rebuild')
+  .description('replay a read model from the first event beside the live one, compare, and replace what differs; exit 1 when anything did')
+  .argument('<projection>', 'a read model, or all')
+  .option(...JSON_FLAG)
+  .action(async (name: string, flags: { json?: boolean }) => show((await import('./rebuild.ts')).rebuildCommand(name, log), flags))
+
+program
   .command('reconcile')
   .description("compare the ledger with the wallets' balances on the chain; exit 1 on a difference")
   .option('--wait <seconds>', 'give work in flight this long to settle', '0')
