@@ -21,6 +21,7 @@ import { ledgerRoute } from './resources/ledger.ts'
 import { lotsRoute } from './resources/lots.ts'
 import { orderByClientIdRoute, orderRoute } from './resources/order.ts'
 import { ordersRoute } from './resources/orders.ts'
+import { performanceRoute } from './resources/performance.ts'
 import { pnlRoute } from './resources/pnl.ts'
 import { positionsRoute } from './resources/positions.ts'
 import { statusRoute } from './resources/status.ts'
@@ -98,6 +99,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
       compensationsRoute(reader),
       algosRoute(reader),
       algoRoute(reader),
+      performanceRoute(reader),
       candlesRoute(reader),
       statusRoute(reader),
     ],

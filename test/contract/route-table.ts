@@ -137,6 +137,7 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
     ...algoRoutes(own),
     { ...list('pnl'), query: READ, malformed: [...list('pnl').malformed, `/v1/accounts/${own}/pnl?method=lifo`] },
     { ...list('exposure'), query: READ },
+    { ...list('performance'), query: READ },
     {
       method: 'GET',
       path: '/v1/compensations',

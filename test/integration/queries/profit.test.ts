@@ -80,9 +80,20 @@ describe('lots, profit and exposure over HTTP', () => {
     assert.equal((await pnl('avg')).mark!.stale, true)
   })
 
+  it('tells performance by quote asset, of the account and of a strategy', async () => {
+    const [told] = await data<Record<string, unknown>[]>(`performance?minPosition=${position}`)
+    const executions = await data<Row[]>('executions?limit=1000')
+    assert.equal(told!.asset, 'USDC')
+    assert.equal(told!.trades, executions.filter(({ execType, busted }) => execType === 'Trade' && !busted).length)
+    assert((told!.equity as unknown[]).length > 1)
+    assert.deepEqual(await data('performance?strategyId=none'), [])
+    assert.equal((await api.get(`/v1/accounts/${one}/performance?capital=-1`)).status, 400)
+  })
+
   it('refuses another method and an account that is not there', async () => {
     assert.equal((await api.get(`/v1/accounts/${one}/pnl?method=lifo`)).status, 400)
-    for (const path of ['pnl', 'exposure', 'lots']) assert.equal((await api.get(`/v1/accounts/no-such-account/${path}`)).status, 404)
+    for (const path of ['pnl', 'exposure', 'lots', 'performance'])
+      assert.equal((await api.get(`/v1/accounts/no-such-account/${path}`)).status, 404)
   })
 
   it('finds open lots and the oldest of them by index', async () => {
