@@ -56,6 +56,8 @@ const commandsFor = (accountId: string, pastOrders: number): AccountCommand[] =>
       ...key,
       slot: 1,
       fee: '0',
+      priorityFee: '0',
+      tip: '0',
       rent: '0',
       deltas: [{ tokenAccount: 'ata', owner: WALLET, mint: USDC.mint, amount: FUNDS.toString() }],
     },

@@ -45,6 +45,19 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'DeadManArmed':
       case 'DeadManDisarmed':
       case 'DeadManFired':
+      case 'FundsWithdrawalRequested':
+      case 'FundsWithdrawalConfirmed':
+      case 'FundsWithdrawalCancelRequested':
+      case 'FundsWithdrawalCanceled':
+      case 'FundsWithdrawalFailed':
+      case 'FundsWithdrawalSent':
+      case 'FundsWithdrawalReversed':
+      case 'FundsTransferRequested':
+      case 'FundsTransferSent':
+      case 'FundsTransferRecalled':
+      case 'FundsTransferReturned':
+      case 'FundsTransferReceived':
+      case 'FundsTransferCompleted':
         return false
       default:
         return event satisfies never

@@ -12,7 +12,9 @@ import { openAccountRoute } from './routes/open-account.ts'
 import { placeOrderRoute } from './routes/place-order.ts'
 import type { QuoteSource } from './routes/quote-source.ts'
 import { requestDepositRoute } from './routes/request-deposit.ts'
+import { requestTransferRoute } from './routes/request-transfer.ts'
 import { showOperationRoute } from './routes/show-operation.ts'
+import { cancelWithdrawalRoute, confirmWithdrawalRoute, requestWithdrawalRoute } from './routes/withdrawals.ts'
 
 export interface CommandsRoleDeps extends AccountHandlerDeps {
   readonly instruments: InstrumentBook
@@ -43,6 +45,10 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       ...changeAlgoRoutes(ports),
       openAccountRoute(ports),
       requestDepositRoute(ports),
+      requestWithdrawalRoute(ports),
+      confirmWithdrawalRoute(ports),
+      cancelWithdrawalRoute(ports),
+      requestTransferRoute(ports),
       showOperationRoute(ports),
       haltRoute(ports),
       reduceRoute(ports),

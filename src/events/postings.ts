@@ -1,11 +1,30 @@
 import type { AccountEvent } from './account/account-event.ts'
+import type { Costs } from './account/transaction-events.ts'
 import type { Amount } from './fields.ts'
 
-/** Accounts of the double-entry ledger: settled funds are available + reserved; `external` is the chain's other side; `house` pays the platform's costs. */
-export type LedgerAccount = 'available' | 'reserved' | 'external' | 'house'
+/**
+ * Accounts of the double-entry ledger: settled funds are available + reserved; `transit` holds what one account has sent and the other
+ * not booked yet (zero over all accounts at rest); `external` is the chain's other side; `house` pays the platform's costs.
+ */
+export type LedgerAccount = 'available' | 'reserved' | 'transit' | 'external' | 'house'
+
+/** What an entry is for: the costs of a transaction are entries of their own. `failed_fee`: all that a failed transaction cost. */
+export type EntryKind =
+  | 'reservation'
+  | 'trade'
+  | 'surplus'
+  | 'deposit'
+  | 'withdrawal'
+  | 'transfer'
+  | 'base_fee'
+  | 'priority_fee'
+  | 'tip'
+  | 'rent'
+  | 'failed_fee'
 
 export interface Posting {
   readonly account: LedgerAccount
+  readonly kind: EntryKind
   readonly asset: string
   /** Base units, signed. */
   readonly amount: bigint
@@ -18,44 +37,78 @@ const FEE_ASSET = 'SOL'
 export const postingsOf = (event: AccountEvent): readonly Posting[] => {
   switch (event.type) {
     case 'OrderAccepted':
-      return move('available', 'reserved', event.data.reserved)
+      return move('reservation', 'available', 'reserved', event.data.reserved)
     case 'OrderCanceled':
     case 'OrderExpired':
-      return move('reserved', 'available', event.data.released)
+      return move('reservation', 'reserved', 'available', event.data.released)
     case 'TradeBooked': {
       const { side, base, quote, lastQty, lastQuote, released } = event.data
       const paid = side === 'buy' ? { asset: quote, amount: lastQuote } : { asset: base, amount: lastQty }
       const got = side === 'buy' ? { asset: base, amount: lastQty } : { asset: quote, amount: lastQuote }
-      return [...move('reserved', 'external', paid), ...move('external', 'available', got), ...move('reserved', 'available', released)]
+      return [
+        ...move('trade', 'reserved', 'external', paid),
+        ...move('trade', 'external', 'available', got),
+        ...move('reservation', 'reserved', 'available', released),
+      ]
     }
     case 'TradeCanceled': {
       const { side, base, quote, busted, reserved } = event.data
       const paid = side === 'buy' ? { asset: quote, amount: busted.quote } : { asset: base, amount: busted.qty }
       const got = side === 'buy' ? { asset: base, amount: busted.qty } : { asset: quote, amount: busted.quote }
-      return [...move('external', 'available', paid), ...move('available', 'external', got), ...move('available', 'reserved', reserved)]
+      return [
+        ...move('trade', 'external', 'available', paid),
+        ...move('trade', 'available', 'external', got),
+        ...move('reservation', 'available', 'reserved', reserved),
+      ]
     }
     case 'FundsCredited':
-      return move('external', 'available', event.data)
+      return move('deposit', 'external', 'available', event.data)
     case 'FundsDepositReversed':
-      return move('available', 'external', event.data)
+      return move('deposit', 'available', 'external', event.data)
     case 'FundsSurplusCredited':
-      return move('external', 'available', event.data.surplus)
+      return move('surplus', 'external', 'available', event.data.surplus)
+    case 'FundsWithdrawalRequested':
+    case 'FundsTransferRequested':
+      return move('reservation', 'available', 'reserved', event.data)
+    case 'FundsWithdrawalCanceled':
+    case 'FundsWithdrawalFailed':
+    case 'FundsTransferReturned':
+      return move('reservation', 'reserved', 'available', event.data.released)
+    case 'FundsWithdrawalSent':
+      return move('withdrawal', 'reserved', 'external', event.data)
+    case 'FundsWithdrawalReversed':
+      return move('withdrawal', 'external', 'reserved', event.data)
+    case 'FundsTransferSent':
+      return move('transfer', 'reserved', 'transit', event.data)
+    case 'FundsTransferRecalled':
+      return move('transfer', 'transit', 'reserved', event.data)
+    case 'FundsTransferReceived':
+      return move('transfer', 'transit', 'available', event.data)
     case 'TransactionLanded':
-      return move('house', 'external', { asset: FEE_ASSET, amount: (BigInt(event.data.fee) + BigInt(event.data.rent)).toString() })
+      return costEntries(event.data, 'house', 'external')
     case 'TransactionFailed':
-      return move('house', 'external', { asset: FEE_ASSET, amount: event.data.fee })
+      return move('failed_fee', 'house', 'external', sol(event.data.fee))
+    case 'TransactionVanished': {
+      const { returned } = event.data
+      if (returned === null) return []
+      return returned.outcome === 'failed'
+        ? move('failed_fee', 'external', 'house', sol(returned.fee))
+        : costEntries(returned, 'external', 'house')
+    }
     case 'AlgoStarted':
     case 'AlgoPaused':
     case 'AlgoResumed':
     case 'AlgoCancelRequested':
     case 'AlgoSliceSkipped':
     case 'AlgoEnded':
-    case 'TransactionVanished':
     case 'AccountOpened':
     case 'WalletAssigned':
     case 'FundsDepositRequested':
     case 'FundsArrived':
     case 'FundsDepositFailed':
+    case 'FundsWithdrawalConfirmed':
+    case 'FundsWithdrawalCancelRequested':
+    case 'FundsTransferCompleted':
     case 'OrderRejected':
     case 'OrderTriggered':
     case 'OrderTrailed':
@@ -73,12 +126,21 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
   }
 }
 
-const move = (from: LedgerAccount, to: LedgerAccount, { asset, amount }: Amount): readonly Posting[] => {
+const costEntries = (costs: Costs, from: LedgerAccount, to: LedgerAccount): readonly Posting[] => [
+  ...move('base_fee', from, to, sol((BigInt(costs.fee) - BigInt(costs.priorityFee)).toString())),
+  ...move('priority_fee', from, to, sol(costs.priorityFee)),
+  ...move('tip', from, to, sol(costs.tip)),
+  ...move('rent', from, to, sol(costs.rent)),
+]
+
+const sol = (lamports: string): Amount => ({ asset: FEE_ASSET, amount: lamports })
+
+const move = (kind: EntryKind, from: LedgerAccount, to: LedgerAccount, { asset, amount }: Amount): readonly Posting[] => {
   const units = BigInt(amount)
   return units === 0n
     ? []
     : [
-        { account: from, asset, amount: -units },
-        { account: to, asset, amount: units },
+        { account: from, kind, asset, amount: -units },
+        { account: to, kind, asset, amount: units },
       ]
 }

@@ -12,12 +12,29 @@ const plainOrder: Upcast = (data) => ({
   algo: null,
 })
 
+/** Up to version 3 only the sum was told: it counts as base fee, and a tip was part of the rent. */
+const undividedCosts: Upcast = (data) => ({ ...data, priorityFee: '0', tip: '0' })
+const undividedFee: Upcast = (data) => ({ ...data, priorityFee: '0' })
+/** What a vanished transaction had cost was not given back. */
+const nothingReturned: Upcast = (data) => ({ ...data, returned: null })
+
+/** What became final was not told, so a projection rebuilt over such events shows too much as provisional; the fold does not need it. */
+const settledNothing: Upcast = (data) => ({ ...data, settled: [] })
+const freeOfCharge: Upcast = (data) => ({ ...data, fee: null })
+
 /** Step n (from 0) makes an event of version n + 1 one of version n + 2. Types that did not change are absent. A step is never edited once released. */
 const STEPS: readonly Readonly<Record<string, Upcast>>[] = [
   { OrderAccepted: plainOrder, OrderRejected: plainOrder },
   // until then only limits could trigger
   { OrderTriggered: (data) => ({ ...data, condition: 'limit' }) },
   { OrderRejected: (data) => ({ ...data, why: null }) },
+  {
+    TransactionLanded: undividedCosts,
+    TransactionFailed: undividedFee,
+    TransactionVanished: nothingReturned,
+    TransactionsFinalized: settledNothing,
+    OrderAccepted: freeOfCharge,
+  },
 ]
 
 /** Version that this build writes; one number for all types, raised when any schema grows. */

@@ -9,6 +9,7 @@ import { instruments } from './read-models/instruments.ts'
 import { ledgerEntries } from './read-models/ledger-entries.ts'
 import { lotQueues, lots } from './read-models/lots.ts'
 import { orders } from './read-models/orders.ts'
+import { payouts } from './read-models/payouts.ts'
 import { positions } from './read-models/positions.ts'
 import { transactions } from './read-models/transactions.ts'
 import { wallets } from './read-models/wallets.ts'
@@ -26,6 +27,7 @@ export const READ_MODELS: readonly Projection[] = [
   lots,
   algos,
   deposits,
+  payouts,
   transactions,
   instruments,
   compensations,

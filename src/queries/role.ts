@@ -22,6 +22,7 @@ import { lotsRoute } from './resources/lots.ts'
 import { orderByClientIdRoute, orderRoute } from './resources/order.ts'
 import { ordersRoute } from './resources/orders.ts'
 import { performanceRoute } from './resources/performance.ts'
+import { payoutListRoutes, payoutRoutes } from './resources/payouts.ts'
 import { pnlRoute } from './resources/pnl.ts'
 import { positionsRoute } from './resources/positions.ts'
 import { statusRoute } from './resources/status.ts'
@@ -96,6 +97,8 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
       pnlRoute(reader),
       exposureRoute(reader),
       ledgerRoute(reader),
+      ...payoutListRoutes(reader),
+      ...payoutRoutes(reader),
       compensationsRoute(reader),
       algosRoute(reader),
       algoRoute(reader),

@@ -5,8 +5,9 @@ import type { AlgoState } from '../commands/algo/algo-state.ts'
 import type { AlgoStep } from '../commands/algo/next-step.ts'
 import { type DepositState, depositRef } from '../commands/ledger/deposit.ts'
 import { deadlineOf, waitingFor } from '../commands/order/conditions.ts'
+import type { PayoutState } from '../commands/ledger/payout.ts'
 import type { OrderState } from '../commands/order/order-state.ts'
-import { type AttemptState, awaitingFinality, hasOpenAttempt, openAttempts } from '../commands/transaction/attempt-state.ts'
+import { type AttemptState, awaitingFinality, hasOpenAttempt, isRefSettled, openAttempts } from '../commands/transaction/attempt-state.ts'
 
 /** Something settlement has to do for an account now, or to watch until it can. */
 export type Action =
@@ -16,6 +17,10 @@ export type Action =
   /** Landed or failed, provisional until its slot is final. */
   | { readonly kind: 'finalize'; readonly attempt: AttemptState }
   | { readonly kind: 'deposit'; readonly deposit: DepositState; readonly ref: string; readonly attempt: number }
+  /** A withdrawal or transfer that is to be sent. */
+  | { readonly kind: 'payout'; readonly payout: PayoutState; readonly ref: string; readonly attempt: number }
+  /** A transfer whose transaction is final: the other account books it. */
+  | { readonly kind: 'deliver'; readonly payout: PayoutState }
   | { readonly kind: 'swap'; readonly order: OrderState; readonly ref: string; readonly attempt: number }
   /** A resting order that waits for a price. */
   | { readonly kind: 'watch'; readonly order: OrderState }
@@ -35,6 +40,7 @@ export const agenda = (state: AccountState): readonly Action[] => {
     ...openAttempts(state).map((attempt): Action => ({ kind: 'follow', attempt })),
     ...awaitingFinality(state).map((attempt): Action => ({ kind: 'finalize', attempt })),
     ...[...state.deposits.values()].flatMap((deposit) => depositAction(state, deposit)),
+    ...[...state.payouts.values()].flatMap((payout) => payoutAction(state, payout)),
     ...[...state.orders.values()].flatMap((order) => orderAction(state, order)),
     ...[...state.algos.values()].flatMap((algo) => algoAction(state, algo)),
     ...timers(state),
@@ -45,6 +51,13 @@ const depositAction = (state: AccountState, deposit: DepositState): Action[] => 
   const ref = depositRef(deposit.depositId)
   if (deposit.status !== 'requested' || hasOpenAttempt(state, ref)) return []
   return [{ kind: 'deposit', deposit, ref, attempt: nextAttempt(state, ref) }]
+}
+
+const payoutAction = (state: AccountState, payout: PayoutState): Action[] => {
+  if (payout.kind === 'transfer' && payout.status === 'sent' && payout.sent?.final) return [{ kind: 'deliver', payout }]
+  // The next attempt waits until the last one can't land any more.
+  if (payout.status !== 'ready' || payout.cancelAsked || !isRefSettled(state, payout.ref)) return []
+  return [{ kind: 'payout', payout, ref: payout.ref, attempt: nextAttempt(state, payout.ref) }]
 }
 
 const orderAction = (state: AccountState, order: OrderState): Action[] => {

@@ -60,6 +60,7 @@ describe('bad input on every route', () => {
       price: '1',
     }
     assert.equal((await clientOf(product).persist('POST', '/v1/algos', algo)).status, 201)
+    await askForPayouts(product, own)
     began = (await store.head()).commit
   })
   after(() => store?.close())
@@ -159,6 +160,19 @@ describe('bad input on every route', () => {
     })
   })
 })
+
+/** A withdrawal and a transfer that the routes of the table are asked about; their funds must be final first. */
+const askForPayouts = async (product: Product, own: string): Promise<void> => {
+  const { persist } = clientOf(product)
+  const asked = { asset: 'USDC', amount: '1' }
+  assert.equal((await persist('POST', '/v1/accounts', { accountId: `${own}-2` })).status, 201)
+  await until('funds that are final', async () => {
+    const destination = 'So11111111111111111111111111111111111111112'
+    return (await persist('POST', `/v1/accounts/${own}/withdrawals`, { withdrawalId: 'w-1', ...asked, destination })).status === 201
+  })
+  const moved = await persist('POST', '/v1/transfers', { transferId: 't-1', from: own, to: `${own}-2`, ...asked })
+  assert.equal(moved.status, 201, JSON.stringify(moved.body))
+}
 
 /** What requests have caused since: settlement and tickers work on, under names that are no keys. */
 const caused = async (store: EventStore, since: bigint): Promise<string[]> => {

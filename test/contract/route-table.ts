@@ -1,6 +1,7 @@
 import { algoRoutes, candlesRow } from './market-routes.ts'
 import { BAD_IDS, READ, type RouteRow } from './route-row.ts'
 import { ruleRows } from './rule-rows.ts'
+import { payoutRows } from './payout-rows.ts'
 
 export type { RouteRow } from './route-row.ts'
 
@@ -133,7 +134,8 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       malformed: BAD_IDS.flatMap((id) => [`/v1/accounts/${id}/orders/by-client-id/c-1`, `/v1/accounts/${own}/orders/by-client-id/${id}`]),
       query: READ,
     },
-    ...['balances', 'orders', 'executions', 'positions', 'ledger', 'lots', 'algos'].map(list),
+    ...['balances', 'orders', 'executions', 'positions', 'ledger', 'lots', 'algos', 'withdrawals', 'transfers'].map(list),
+    ...payoutRows(own, BAD_IDS),
     ...algoRoutes(own),
     { ...list('pnl'), query: READ, malformed: [...list('pnl').malformed, `/v1/accounts/${own}/pnl?method=lifo`] },
     { ...list('exposure'), query: READ },

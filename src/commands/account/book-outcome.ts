@@ -1,5 +1,6 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { afterDepositAttempt, creditDeposit, type DepositState, depositIdOf, failDeposit } from '../ledger/deposit.ts'
+import { afterPayoutAttempt, sendPayout } from '../ledger/payout.ts'
 import { fillFrom } from '../order/fill.ts'
 import { afterEmptyLanding, afterExpiry, afterFailure, bookTrade, type Ended } from '../order/outcome.ts'
 import { type AttemptState, findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
@@ -24,6 +25,11 @@ export const bookLanded = (state: AccountState, { type: _type, ...landed }: Comm
   }
   // A nonce account made or advanced: its cost is all there is to book.
   if (nonceAccountOf(attempt.ref) !== undefined) return done(event)
+  const payout = state.payouts.get(attempt.ref)
+  if (payout) {
+    const sent = sendPayout(payout, landed.deltas, wallet, ended)
+    return sent === 'contradiction' ? ignored('the balance changes are not those of the payout: nothing is booked') : done(event, sent)
+  }
   const order = state.orders.get(Number(attempt.ref))
   if (!order) return ignored('the order is not in the fold')
   const execution = fillFrom(order, landed.deltas, wallet)
@@ -39,7 +45,7 @@ export const bookFailed = (state: AccountState, { type: _type, ...failed }: Comm
   const event: AccountEvent = { type: 'TransactionFailed', data: { ...failed, generation: ended.generation, at } }
   const order = state.orders.get(Number(attempt.ref))
   if (order) return done(event, ...afterFailure(order, failed.error, ended))
-  return done(event, ...depositAfter(state, ended, 'TransactionFailed', failed.error))
+  return done(event, ...fundsAfter(state, ended, 'TransactionFailed', failed.error))
 }
 
 /** The transaction is proven never to land: nothing was executed. */
@@ -50,7 +56,7 @@ export const bookExpired = (state: AccountState, { type: _type, ...expired }: Co
   const event: AccountEvent = { type: 'TransactionExpired', data: { ...expired, at } }
   const order = state.orders.get(Number(attempt.ref))
   if (order) return done(event, ...afterExpiry(order, ended))
-  return done(event, ...depositAfter(state, ended, 'TransactionExpired', 'expired'))
+  return done(event, ...fundsAfter(state, ended, 'TransactionExpired', 'expired'))
 }
 
 /** A transaction that succeeded and credited nothing is a fault of the faucet: it is not tried again. */
@@ -59,10 +65,13 @@ const emptyDeposit = (deposit: DepositState, { ref, attempt, at }: Ended): reado
     ? [failDeposit(deposit, 'the transaction credited nothing', { type: 'TransactionLanded', ref, attempt }, at)]
     : []
 
-const depositAfter = (state: AccountState, ended: Ended, type: string, reason: string): readonly AccountEvent[] => {
+const fundsAfter = (state: AccountState, ended: Ended, type: string, reason: string): readonly AccountEvent[] => {
+  if (ended.othersOpen) return []
+  const cause = { type, ref: ended.ref, attempt: ended.attempt }
+  const payout = state.payouts.get(ended.ref)
+  if (payout) return afterPayoutAttempt(payout, reason, cause, ended.at)
   const deposit = state.deposits.get(depositIdOf(ended.ref) ?? '')
-  if (!deposit || ended.othersOpen) return []
-  return afterDepositAttempt(deposit, reason, { type, ref: ended.ref, attempt: ended.attempt }, ended.at)
+  return deposit ? afterDepositAttempt(deposit, reason, cause, ended.at) : []
 }
 
 /** Bookings are keyed by (ref, attempt, generation): only an open attempt with this signature can be ended. */

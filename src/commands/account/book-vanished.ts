@@ -1,5 +1,6 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { depositIdOf, reverseDeposit } from '../ledger/deposit.ts'
+import { reversePayout } from '../ledger/payout.ts'
 import { bustTrade } from '../order/bust.ts'
 import { type AttemptState, findAttempt } from '../transaction/attempt-state.ts'
 import { done, ignored } from './answers.ts'
@@ -15,11 +16,14 @@ export const bookVanished = (state: AccountState, { type: _type, ...vanished }: 
   if (attempt.phase !== 'landed' && attempt.phase !== 'failed') return ignored(`the attempt is ${attempt.phase}`)
   if (attempt.generation !== vanished.generation) return ignored('another generation')
   if (attempt.final) return ignored('the attempt is final')
-  return done({ type: 'TransactionVanished', data: { ...vanished, at } }, ...reverse(state, attempt, at))
+  const returned = attempt.costs && { outcome: attempt.phase, ...attempt.costs }
+  return done({ type: 'TransactionVanished', data: { ...vanished, returned, at } }, ...reverse(state, attempt, at))
 }
 
 const reverse = (state: AccountState, attempt: AttemptState, at: number): readonly AccountEvent[] => {
   const { booked, ref } = attempt
+  const payout = state.payouts.get(ref)
+  if (payout?.sent?.signature === attempt.signature) return [reversePayout(payout, attempt.attempt, attempt.signature, at)]
   if (booked === null) return []
   if (booked.kind === 'trade') {
     const order = state.orders.get(Number(ref))

@@ -7,6 +7,7 @@ import type { Refusal } from '../../platform/http/problem.ts'
 import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
 import type { SigningControl } from '../limits/signing-block.ts'
 import type { OrderRequest } from '../order/order-request.ts'
+import type { PayoutCommand } from './decide-payout.ts'
 
 export type { OrderRequest } from '../order/order-request.ts'
 
@@ -20,6 +21,7 @@ type Finalized = DataOf<'TransactionsFinalized'>
 
 /** Every command an account takes: traders' first, then settlement's. Quotes and prices come inside the command. */
 export type AccountCommand =
+  | PayoutCommand
   | { readonly type: 'OpenAccount'; readonly accountId: string }
   | { readonly type: 'RequestDeposit'; readonly depositId: string; readonly asset: Asset; readonly amount: bigint }
   | {
@@ -68,8 +70,8 @@ export type AccountCommand =
   | ({ readonly type: 'BookFailed' } & Omit<Failed, 'at' | 'generation'>)
   | ({ readonly type: 'BookExpired' } & Omit<Expired, 'at'>)
   | ({ readonly type: 'BookUnknown' } & Omit<Unknown, 'at'>)
-  | ({ readonly type: 'BookVanished' } & Omit<Vanished, 'at'>)
-  | ({ readonly type: 'BookFinalized' } & Omit<Finalized, 'at'>)
+  | ({ readonly type: 'BookVanished' } & Omit<Vanished, 'at' | 'returned'>)
+  | ({ readonly type: 'BookFinalized' } & Omit<Finalized, 'at' | 'settled'>)
 
 /** Who asked, when, and under which ids; becomes the metadata of the events. */
 export interface CommandContext {
@@ -94,6 +96,8 @@ export type Answer =
   | { readonly kind: 'deposit'; readonly deposit: DepositFacts; readonly first: boolean }
   /** `first` false: a cancel that had been asked for before. */
   | { readonly kind: 'order'; readonly order: Omit<OrderFacts, 'position'>; readonly first: boolean }
+  /** A document of its own, to which the position is added. `first` false: nothing had to be done. */
+  | { readonly kind: 'document'; readonly document: Readonly<Record<string, unknown>>; readonly first: boolean }
   /** A clOrdId or depositId came again with the same terms: the first answer is rebuilt from the event at this revision. */
   | { readonly kind: 'repeated'; readonly revision: bigint }
   | { readonly kind: 'dead_man'; readonly deadline: number | null }

@@ -1,4 +1,5 @@
 import { depositCommandId, depositTermsHash, failDeposit, requestDeposit } from '../ledger/deposit.ts'
+import { broughtBy, totals } from '../ledger/provisional.ts'
 import { isUnrequestedId } from '../ledger/unrequested.ts'
 import { cancelOrder, endOrder } from '../order/cancel.ts'
 import { trailOrder, triggerOrder } from '../order/trigger.ts'
@@ -9,6 +10,7 @@ import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
 import { bookUnrequested } from './book-unrequested.ts'
 import { bookVanished } from './book-vanished.ts'
 import type { AccountCommand, Decision } from './command.ts'
+import { decidePayout } from './decide-payout.ts'
 import { findKnown } from './known-ids.ts'
 import { placeOrder } from './place-order.ts'
 import { recordSigned } from './record-signed.ts'
@@ -26,6 +28,14 @@ export const decide = (state: AccountState, command: AccountCommand, time: numbe
   if (command.type === 'OpenAccount') return openAccount(state, command, at)
   if (state.accountId === undefined) return noSuchAccount()
   switch (command.type) {
+    case 'RequestWithdrawal':
+    case 'ConfirmWithdrawal':
+    case 'CancelWithdrawal':
+    case 'RequestTransfer':
+    case 'FailPayout':
+    case 'ReceiveTransfer':
+    case 'CompleteTransfer':
+      return decidePayout(state, state.accountId, command, at)
     case 'RequestDeposit':
       return depositFunds(state, command, at)
     case 'PlaceOrder':
@@ -159,7 +169,7 @@ const bookFinalized = (state: AccountState, { transactions, slot }: CommandOf<'B
     seen.add(signature)
     return first && ended && !known.final && known.generation === generation && known.signature === signature
   })
-  return final.length === 0
-    ? ignored('nothing became final')
-    : done({ type: 'TransactionsFinalized', data: { transactions: final, slot, at } })
+  if (final.length === 0) return ignored('nothing became final')
+  const brought = final.flatMap(({ ref, attempt }) => broughtBy(findAttempt(state, ref, attempt)))
+  return done({ type: 'TransactionsFinalized', data: { transactions: final, settled: totals(brought), slot, at } })
 }

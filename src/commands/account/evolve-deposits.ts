@@ -38,6 +38,7 @@ export const bookCredit = (state: AccountState, data: DataOf<'FundsCredited'>): 
     ...credited,
     ...bookOn(credited, ref, attempt.attempt, (booked) => ({
       kind: 'credit',
+      asset: data.asset,
       amount: BigInt(data.amount) + (booked?.kind === 'credit' ? booked.amount : 0n),
     })),
   }

@@ -8,6 +8,7 @@ import { placeCommandId } from '../order/order-request.ts'
 import type { OrderState } from '../order/order-state.ts'
 import { isRefSettled } from '../transaction/attempt-state.ts'
 import { bookOn } from '../transaction/evolve.ts'
+import { closePayout } from './evolve-payouts.ts'
 import { rememberClosed } from './known-ids.ts'
 import type { AccountState } from './state.ts'
 
@@ -34,6 +35,9 @@ export const bookTradeOn = (state: AccountState, data: DataOf<'TradeBooked'>): A
     lastQuote: BigInt(data.lastQuote),
     released: BigInt(data.released.amount),
     surplus: 0n,
+    sold: data.side === 'sell',
+    base: data.base,
+    quote: data.quote,
   } as const
   return { ...state, ...bookOn(state, String(numberOf(data.orderId)), data.attempt, () => trade) }
 }
@@ -54,6 +58,8 @@ export const closeSettled = (state: AccountState, ref: string): AccountState => 
   if (!isRefSettled(state, ref)) return state
   const order = state.orders.get(Number(ref))
   if (order) return isTerminal(order.ordStatus) ? closeOrder(state, order) : state
+  const payout = state.payouts.get(ref)
+  if (payout) return closePayout(state, payout)
   const deposit = state.deposits.get(depositIdOf(ref) ?? '')
   if (!deposit || deposit.status === 'requested') return state
   const known = rememberClosed(

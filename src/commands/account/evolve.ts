@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { applyPostings } from '../ledger/balances.ts'
 import { depositIdOf, depositRef } from '../ledger/deposit.ts'
 import { evolveRisk } from '../limits/evolve-risk.ts'
+import { isPayoutRef } from '../ledger/payout.ts'
 import { countRejection } from '../limits/rejection-budget.ts'
 import { type OrderChange, openOrder } from '../order/evolve.ts'
 import { placeCommandId } from '../order/order-request.ts'
@@ -12,6 +13,7 @@ import { evolveAttempts, type TransactionEvent } from '../transaction/evolve.ts'
 import { evolveAlgo, evolveSlice } from './evolve-algos.ts'
 import { bookCredit, evolveDeposit, openArrival, openDeposit } from './evolve-deposits.ts'
 import { bookSurplus, bookTradeOn, changeOrder, closeSettled } from './evolve-orders.ts'
+import { countPayoutAttempt, evolvePayout, finalizePayout } from './evolve-payouts.ts'
 import { rememberRejected } from './known-ids.ts'
 import { type AccountState, EMPTY_ACCOUNT } from './state.ts'
 
@@ -45,6 +47,20 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
       return evolveDeposit(state, event.data.depositId, { status: 'reversed' })
     case 'FundsSurplusCredited':
       return bookSurplus(state, event.data)
+    case 'FundsWithdrawalRequested':
+    case 'FundsWithdrawalConfirmed':
+    case 'FundsWithdrawalCancelRequested':
+    case 'FundsWithdrawalCanceled':
+    case 'FundsWithdrawalFailed':
+    case 'FundsWithdrawalSent':
+    case 'FundsWithdrawalReversed':
+    case 'FundsTransferRequested':
+    case 'FundsTransferSent':
+    case 'FundsTransferRecalled':
+    case 'FundsTransferReturned':
+    case 'FundsTransferReceived':
+    case 'FundsTransferCompleted':
+      return evolvePayout(state, event, revision)
     case 'OrderAccepted': {
       const order = openOrder(event.data, revision)
       return {
@@ -82,7 +98,10 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
     case 'TradeBooked':
       return changeOrder(bookTradeOn(state, event.data), event.data.orderId, event)
     case 'TransactionsFinalized':
-      return event.data.transactions.reduce((next, { ref }) => closeSettled(next, ref), withAttempts(state, event, revision))
+      return event.data.transactions.reduce(
+        (next, each) => closeSettled(finalizePayout(next, each), each.ref),
+        withAttempts(state, event, revision),
+      )
     default:
       return evolveTransaction(state, event, revision)
   }
@@ -115,6 +134,7 @@ const endAttempt = (state: AccountState, event: Extract<OrderChange, { type: `Tr
   const { ref } = event.data
   const orderId = state.orders.get(Number(ref))?.orderId
   if (orderId !== undefined) return changeOrder(state, orderId, event)
+  if (isPayoutRef(ref)) return countPayoutAttempt(state, ref)
   const deposit = state.deposits.get(depositIdOf(ref) ?? '')
   return deposit ? evolveDeposit(state, deposit.depositId, { attempts: deposit.attempts + 1 }) : state
 }

@@ -1,8 +1,9 @@
 import { isTerminal } from '../../events/fields.ts'
 import { depositIdOf } from '../ledger/deposit.ts'
 import { signingBlock } from '../limits/signing-block.ts'
+import type { PayoutState } from '../ledger/payout.ts'
 import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
-import { hasOpenAttempt } from '../transaction/attempt-state.ts'
+import { hasOpenAttempt, isRefSettled } from '../transaction/attempt-state.ts'
 import { nonceAccountOf, nonceRef, userOfNonce } from '../transaction/nonce-ref.ts'
 import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
@@ -29,6 +30,9 @@ const blockOf = (state: AccountState, { purpose, ref }: Pick<RecordSigned, 'purp
       return orderBlock(state, ref)
     case 'deposit':
       return depositBlock(state, ref)
+    case 'withdrawal':
+    case 'transfer':
+      return payoutBlock(state, ref, purpose)
     case 'nonce_setup':
       return nonceAccountOf(ref) === undefined ? 'the ref names no nonce account' : undefined
     case 'nonce_advance':
@@ -42,6 +46,14 @@ const blockOf = (state: AccountState, { purpose, ref }: Pick<RecordSigned, 'purp
 const nonceInUse = (state: AccountState, { nonce }: Pick<RecordSigned, 'nonce'>): string | undefined => {
   if (!nonce) return undefined
   return userOfNonce(state, nonce.account) || hasOpenAttempt(state, nonceRef(nonce.account)) ? 'the nonce is in use' : undefined
+}
+
+const payoutBlock = (state: AccountState, ref: string, purpose: PayoutState['kind']): string | undefined => {
+  const payout = state.payouts.get(ref)
+  if (payout?.kind !== purpose || payout.status !== 'ready') return 'the payout is not to be sent'
+  if (payout.cancelAsked) return 'a cancel is pending'
+  // a failure that a fork may still turn into a success: a second payment can't be taken back
+  return isRefSettled(state, ref) ? undefined : 'an earlier attempt is not final'
 }
 
 const depositBlock = (state: AccountState, ref: string): string | undefined =>

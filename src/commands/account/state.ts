@@ -2,6 +2,7 @@ import { Map as ImmutableMap, List, OrderedMap } from 'immutable'
 import type { Algos } from '../algo/algo-state.ts'
 import type { Balances } from '../ledger/balances.ts'
 import type { DepositState } from '../ledger/deposit.ts'
+import type { PayoutState } from '../ledger/payout.ts'
 import type { Unrequested } from '../ledger/unrequested.ts'
 import { NO_RISK, type RiskState } from '../limits/risk-state.ts'
 import type { OrderState } from '../order/order-state.ts'
@@ -41,6 +42,8 @@ export interface AccountState extends Attempts, KnownIds, Algos {
   readonly deposits: ImmutableMap<string, DepositState>
   readonly unrequested: Unrequested
   readonly risk: RiskState
+  /** Withdrawals and outgoing transfers by ref: not ended yet, or with attempts that are not final. */
+  readonly payouts: ImmutableMap<string, PayoutState>
 }
 
 export const EMPTY_ACCOUNT: AccountState = {
@@ -64,6 +67,7 @@ export const EMPTY_ACCOUNT: AccountState = {
   unrequested: ImmutableMap(),
   algos: ImmutableMap(),
   risk: NO_RISK,
+  payouts: ImmutableMap(),
   attempts: ImmutableMap(),
   earlier: ImmutableMap(),
 }

@@ -35,5 +35,5 @@ const roughBytes = ({ state }: LoadedAccount): number =>
   state.canceled.size * 800 +
   (state.closed.size + state.rejected.size) * 150 +
   (state.attempts.size + state.earlier.size) * 1_500 +
-  state.deposits.size * 400 +
+  (state.deposits.size + state.payouts.size) * 400 +
   state.sealed.size * 60_000

@@ -1,5 +1,6 @@
 import type { Rules } from '../../events/rules.ts'
 import type { AccountCommand } from '../account/command.ts'
+import { payoutAsksForIds } from '../account/decide-payout.ts'
 import { segmentsMissing } from '../account/known-ids.ts'
 import type { AccountCache } from './account-cache.ts'
 import { type AppendDeps, appendDefinitely } from './append-definitely.ts'
@@ -100,7 +101,7 @@ const fail = ({ log }: ServeDeps, letter: Letter, error: unknown): void => {
 }
 
 const asksForIds = ({ type }: AccountCommand): boolean =>
-  type === 'PlaceOrder' || type === 'RequestDeposit' || type === 'StartAlgo' || type === 'CancelAlgo' || type === 'EndAlgo'
+  type === 'PlaceOrder' || type === 'RequestDeposit' || type === 'StartAlgo' || type === 'CancelAlgo' || type === 'EndAlgo' || payoutAsksForIds(type)
 
 const sameHistory = (a: LoadedAccount, b: LoadedAccount): boolean =>
   a.state.revision === b.state.revision && a.lastEventId === b.lastEventId

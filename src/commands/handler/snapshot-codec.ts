@@ -4,6 +4,7 @@ import type { KnownId } from '../account/known-ids.ts'
 import type { AccountState } from '../account/state.ts'
 import type { AlgoState } from '../algo/algo-state.ts'
 import type { DepositState } from '../ledger/deposit.ts'
+import type { PayoutState } from '../ledger/payout.ts'
 import { type AttemptState, earlierKey } from '../transaction/attempt-state.ts'
 import { decodeOrders, encodeOrders, type PackedOrders } from './order-codec.ts'
 import { decodeRisk, encodeRisk, type PackedRisk } from './risk-codec.ts'
@@ -27,6 +28,7 @@ export interface PackedState {
   readonly deposits: readonly unknown[]
   readonly unrequested: readonly (readonly [tokenAccount: string, floor: number, newest: readonly (readonly [string, number])[]])[]
   readonly algos: readonly unknown[]
+  readonly payouts: readonly unknown[]
   readonly attempts: readonly unknown[]
   readonly earlier: readonly unknown[]
   readonly risk: PackedRisk
@@ -50,6 +52,7 @@ export const encodeState = (s: AccountState): PackedState => ({
   deposits: [...s.deposits.values()].map(tagged),
   unrequested: [...s.unrequested].map(([tokenAccount, { floor, newest }]) => [tokenAccount, floor, [...newest]]),
   algos: [...s.algos.values()].map(tagged),
+  payouts: [...s.payouts.values()].map(tagged),
   attempts: [...s.attempts.values()].map(tagged),
   earlier: [...s.earlier.values()].map(tagged),
   risk: encodeRisk(s.risk),
@@ -85,6 +88,7 @@ export const decodeState = (p: PackedState): AccountState => {
       ]),
     ),
     algos: ImmutableMap(p.algos.map((a) => untagged(a) as AlgoState).map((a) => [a.algoId, a])),
+    payouts: ImmutableMap(p.payouts.map((d) => untagged(d) as PayoutState).map((d) => [d.ref, d])),
     attempts: ImmutableMap(attempts.map((a) => [a.ref, a])),
     earlier: ImmutableMap(p.earlier.map((a) => untagged(a) as AttemptState).map((a) => [earlierKey(a.ref, a.attempt), a])),
     risk: decodeRisk(p.risk),

@@ -11,6 +11,10 @@ export interface BookedTrade {
   readonly lastQuote: bigint
   readonly released: bigint
   readonly surplus: bigint
+  /** Which asset came in: the quote of a sale, else the base. */
+  readonly sold: boolean
+  readonly base: string
+  readonly quote: string
 }
 
 /**

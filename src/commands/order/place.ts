@@ -34,6 +34,7 @@ export const acceptOrder = (
     ...termsOf(placement, reference),
     reserved: { asset: reserved.asset, amount: reserved.amount.toString() },
     reference: needsReference(placement.request) ? (reference ?? null) : null,
+    fee: null,
     at: placement.at,
   },
 })

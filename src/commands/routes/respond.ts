@@ -10,6 +10,7 @@ import { ok, type Reply, type RequestContext, refuse } from '../../platform/http
 import type { AccountCommand, CommandContext } from '../account/command.ts'
 import { factsOf, openAlgo } from '../algo/algo-state.ts'
 import type { AccountHandler, Executed } from '../handler/account-handler.ts'
+import { newPayout, payoutDocument } from '../ledger/payout.ts'
 import { openOrder } from '../order/evolve.ts'
 import { orderFacts } from '../order/order-state.ts'
 
@@ -59,6 +60,8 @@ const respond = async (ports: CommandPorts, accountId: string, executed: Execute
       const { algo, status, first } = answer
       return ok(algoDocument(factsOf(algo, status, accountId, position.toString())), first ? 201 : 200)
     }
+    case 'document':
+      return ok({ ...answer.document, position: position.toString() }, answer.first ? 201 : 200)
     case 'repeated':
       return firstAnswer(ports, accountId, answer.revision)
     case 'refused':
@@ -84,6 +87,9 @@ const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision:
       return ok({ depositId: event.data.depositId, status: 'requested', position })
     case 'AlgoStarted':
       return ok(algoDocument(factsOf(openAlgo(event.data, revision), 'Running', accountId, position)))
+    case 'FundsWithdrawalRequested':
+    case 'FundsTransferRequested':
+      return ok({ ...payoutDocument(newPayout(event, revision), accountId), position })
     case 'OrderAccepted':
       return ok(orderDocument({ ...orderFacts(openOrder(event.data, revision), accountId), position }))
     case 'OrderRejected':

@@ -1,12 +1,14 @@
 import type { Map as ImmutableMap } from 'immutable'
 import type { DataOf } from '../../events/account/account-event.ts'
-import type { DurableNonce } from '../../events/account/transaction-events.ts'
+import type { Costs, DurableNonce } from '../../events/account/transaction-events.ts'
 import type { BookedTrade } from '../order/bust.ts'
 
 export type AttemptPhase = 'open' | 'landed' | 'failed' | 'expired'
 
 /** What the attempt's last landing brought, to be taken back to the unit if it vanishes. */
-export type Booked = ({ readonly kind: 'trade' } & BookedTrade) | { readonly kind: 'credit'; readonly amount: bigint }
+export type Booked =
+  | ({ readonly kind: 'trade' } & BookedTrade)
+  | { readonly kind: 'credit'; readonly asset: string; readonly amount: bigint }
 
 /** A signed transaction of the account. */
 export interface AttemptState {
@@ -34,6 +36,8 @@ export interface AttemptState {
   /** Finalised: this outcome can't change any more. */
   readonly final: boolean
   readonly booked: Booked | null
+  /** Lamports of its last landing, as its event has them: given back to the house if it vanishes. Null when nothing is booked. */
+  readonly costs: Costs | null
 }
 
 /** The attempts of an account as its fold keeps them. */

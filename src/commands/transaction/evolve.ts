@@ -9,19 +9,24 @@ export const evolveAttempts = (all: Attempts, event: TransactionEvent, revision:
     case 'TransactionSigned':
       return sign(all, event.data, revision)
     case 'TransactionLanded': {
-      const { generation, slot } = event.data
-      return change(all, event.data, (a) => ({ ...a, phase: 'landed', generation, slot, rawBytes: null, unknown: false, booked: null }))
+      const { fee, priorityFee, tip, rent } = event.data
+      return change(all, event.data, (a) => ({ ...a, phase: 'landed', ...executed(event.data), costs: { fee, priorityFee, tip, rent } }))
     }
     case 'TransactionFailed': {
-      const { generation, slot } = event.data
-      return change(all, event.data, (a) => ({ ...a, phase: 'failed', generation, slot, rawBytes: null, unknown: false, booked: null }))
+      const { fee, priorityFee } = event.data
+      return change(all, event.data, (a) => ({
+        ...a,
+        phase: 'failed',
+        ...executed(event.data),
+        costs: { fee, priorityFee, tip: '0', rent: '0' },
+      }))
     }
     case 'TransactionExpired':
       return change(all, event.data, (a) => ({ ...a, phase: 'expired', rawBytes: null, unknown: false }))
     case 'TransactionOutcomeUnknown':
       return change(all, event.data, (a) => ({ ...a, unknown: true }))
     case 'TransactionVanished':
-      return change(all, event.data, (a) => ({ ...a, phase: 'open', slot: null, booked: null }))
+      return change(all, event.data, (a) => ({ ...a, phase: 'open', slot: null, booked: null, costs: null }))
     case 'TransactionsFinalized':
       return event.data.transactions.reduce<Attempts>(
         (next, each) => change(next, each, (a) => (a.generation === each.generation ? { ...a, final: true } : a)),
@@ -57,9 +62,15 @@ const sign = (all: Attempts, data: DataOf<'TransactionSigned'>, revision: bigint
     unknown: false,
     final: false,
     booked: null,
+    costs: null,
   }
   return { attempts: all.attempts.set(data.ref, attempt), earlier }
 }
+
+const executed = ({ generation, slot }: { readonly generation: number; readonly slot: number }) => ({
+  ...{ generation, slot },
+  ...{ rawBytes: null, unknown: false, booked: null },
+})
 
 const change = (
   all: Attempts,

@@ -3,14 +3,21 @@ import * as algo from './algo-events.ts'
 import * as deadMan from './dead-man-events.ts'
 import * as funds from './funds-events.ts'
 import * as order from './order-events.ts'
+import * as payout from './payout-events.ts'
 import * as transaction from './transaction-events.ts'
 
 /** Every event type of an account stream with its newest schema. */
-export const ACCOUNT_EVENTS = { ...funds, ...order, ...deadMan, ...withoutPlan(algo), ...withoutParts(transaction) } as const
+export const ACCOUNT_EVENTS = { ...funds, ...payout, ...withoutFee(order), ...deadMan, ...withoutPlan(algo), ...withoutParts(transaction) } as const
 
-/** TokenDelta and DurableNonce are parts of events, not events. */
-function withoutParts<T extends { TokenDelta: unknown; DurableNonce: unknown }>(all: T): Omit<T, 'TokenDelta' | 'DurableNonce'> {
-  const { TokenDelta: _delta, DurableNonce: _nonce, ...events } = all
+/** TokenDelta, DurableNonce and Costs are parts of events, not events. */
+function withoutParts<T extends Record<'TokenDelta' | 'DurableNonce' | 'Costs', unknown>>(all: T) {
+  const { TokenDelta: _delta, DurableNonce: _nonce, Costs: _costs, ...events } = all
+  return events
+}
+
+/** TradingFee is part of an event. */
+function withoutFee<T extends { TradingFee: unknown }>(all: T): Omit<T, 'TradingFee'> {
+  const { TradingFee: _fee, ...events } = all
   return events
 }
 

@@ -16,6 +16,14 @@ import {
   Why,
 } from '../fields.ts'
 
+/** The part of a trade's proceeds that is charged, and the schedule that says so. */
+export const TradingFee = z.object({
+  bps: z.number().int().nonnegative(),
+  tier: z.number().int().nonnegative(),
+  schedule: z.object({ streamId: z.string(), revision: z.number().int().nonnegative() }),
+})
+export type TradingFee = z.infer<typeof TradingFee>
+
 /** What the trader asked for, in base units; quantities are of the base asset, cashOrderQty of the quote asset. */
 const OrderTerms = {
   orderId: z.string(),
@@ -49,6 +57,8 @@ export const OrderAccepted = z.object({
   reserved: Amount,
   /** The price the reservation of an unpriced order was computed from. */
   reference: PriceCitation.nullable(),
+  /** In force for all its trades; null: none is charged. */
+  fee: TradingFee.nullable(),
   at: At,
 })
 

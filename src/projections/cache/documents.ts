@@ -6,8 +6,8 @@ import { type BalanceRow, balancesTable } from '../read-models/balances.ts'
 import { type OrderRow, ordersTable, rareTermsOfRow } from '../read-models/orders.ts'
 import type { RowSets } from '../rows/rows.ts'
 
-/** One asset of a cached balances document: [asset, available, reserved] in base units; readers format by the asset's decimals. */
-export type CachedBalance = readonly [asset: string, available: string, reserved: string]
+/** One asset of a cached balances document: [asset, available, reserved, provisional] in base units; readers format by the asset's decimals. */
+export type CachedBalance = readonly [asset: string, available: string, reserved: string, provisional: string]
 
 /** The documents that a batch changed, whole: the batch has loaded all rows that they are made of. */
 export const changedDocuments = (rows: Pick<RowSets, 'of'>): readonly CachedDocument[] => {
@@ -32,9 +32,11 @@ export const changedDocuments = (rows: Pick<RowSets, 'of'>): readonly CachedDocu
 }
 
 /** The balances of one account by asset. */
-export const cachedBalances = (rows: readonly Pick<BalanceRow, 'asset' | 'available' | 'reserved'>[]): readonly CachedBalance[] =>
+export const cachedBalances = (
+  rows: readonly Pick<BalanceRow, 'asset' | 'available' | 'reserved' | 'provisional'>[],
+): readonly CachedBalance[] =>
   rows
-    .map(({ asset, available, reserved }): CachedBalance => [asset, String(available), String(reserved)])
+    .map(({ asset, available, reserved, provisional }): CachedBalance => [asset, String(available), String(reserved), String(provisional)])
     .sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** The order's document from its row. */

@@ -1,14 +1,15 @@
-import type { AccountEvent } from '../../events/account/account-event.ts'
+import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
 import { type Compensation, isTerminal } from '../../events/fields.ts'
 import { type AccountFact, accountProjection } from '../projection.ts'
 import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
 import { depositsTable } from './deposits.ts'
 import { orderNumberOf, ordersTable } from './orders.ts'
+import { payoutsTable } from './payouts.ts'
 
 export interface CompensationRow {
   readonly accountId: string
-  /** `c-<revision>` of a compensating event, `u-<ref>.<attempt>` of an unknown outcome, `o-<number>` of an order, `d-<depositId>` of a deposit. */
+  /** `c-<revision>` of a compensating event, `u-<ref>.<attempt>` of an unknown outcome, `o-<number>` of an order, `d-`, `w-` or `t-<id>` of a deposit, withdrawal or transfer. */
   readonly compensationId: string
   readonly state: 'unresolved' | 'resolved'
   readonly causeType: string
@@ -69,6 +70,9 @@ export const compensations = accountProjection({
     if (deposit !== undefined) {
       want(depositsTable, accountId, deposit)
       want(compensationsTable, accountId, `d-${deposit}`)
+    } else if (isPayoutRef(event.data.ref)) {
+      want(payoutsTable, accountId, event.data.ref)
+      want(compensationsTable, accountId, event.data.ref)
     } else if (isOrderNumber(event.data.ref)) want(ordersTable, accountId, BigInt(event.data.ref))
   },
   apply: (fact, rows) => {
@@ -81,11 +85,28 @@ export const compensations = accountProjection({
       case 'TransactionFailed':
       case 'TransactionExpired':
         settle(fact, rows, `u-${event.data.ref}.${event.data.attempt}`)
-        return openFailedDeposit(fact, event.data, rows)
+        openFailedDeposit(fact, event.data, rows)
+        return openFailedPayout(fact, event.data, rows)
       case 'FundsCredited':
         return settle(fact, rows, `d-${event.data.depositId}`)
       case 'FundsDepositFailed':
         return record(fact, rows, `d-${event.data.depositId}`, event.data.compensates)
+      case 'FundsWithdrawalSent':
+      case 'FundsWithdrawalCanceled':
+        return settle(fact, rows, `w-${event.data.withdrawalId}`)
+      case 'FundsWithdrawalFailed':
+        return record(fact, rows, `w-${event.data.withdrawalId}`, event.data.compensates)
+      case 'FundsTransferReturned':
+        return record(fact, rows, `t-${event.data.transferId}`, event.data.compensates)
+      case 'FundsTransferSent':
+        // in transit: nobody's until the receiver has booked it
+        return openTransit(fact, event.data, rows)
+      case 'FundsTransferCompleted':
+        return settle(fact, rows, `t-${event.data.transferId}`)
+      case 'FundsTransferRecalled':
+        settle(fact, rows, `t-${event.data.transferId}`)
+        return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
+      case 'FundsWithdrawalReversed':
       case 'FundsDepositReversed':
         return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
       case 'OrderCanceled':
@@ -122,6 +143,15 @@ const troubleOf = (fact: AccountFact): string | undefined => {
     case 'TransactionFailed':
     case 'TransactionExpired':
       return `u-${event.data.ref}.${event.data.attempt}`
+    case 'FundsWithdrawalSent':
+    case 'FundsWithdrawalCanceled':
+    case 'FundsWithdrawalFailed':
+      return `w-${event.data.withdrawalId}`
+    case 'FundsTransferSent':
+    case 'FundsTransferReturned':
+    case 'FundsTransferCompleted':
+    case 'FundsTransferRecalled':
+      return `t-${event.data.transferId}`
     case 'FundsCredited':
     case 'FundsDepositFailed':
       return `d-${event.data.depositId}`
@@ -136,6 +166,8 @@ const troubleOf = (fact: AccountFact): string | undefined => {
 }
 
 const depositOf = (ref: string): string | undefined => (ref.startsWith('d-') ? ref.slice(2) : undefined)
+
+const isPayoutRef = (ref: string): boolean => ref.startsWith('w-') || ref.startsWith('t-')
 
 const isOrderNumber = (ref: string): boolean => /^[1-9]\d{0,14}$/.test(ref)
 
@@ -180,6 +212,10 @@ const effectInDoubt = (accountId: string, ref: string, rows: RowSets): Effect =>
     const deposit = rows.of(depositsTable).get(accountId, depositId)
     return { reverses: 'deposit', asset: deposit?.asset ?? null, amount: deposit?.requested ?? null }
   }
+  if (isPayoutRef(ref)) {
+    const payout = rows.of(payoutsTable).get(accountId, ref)
+    return { reverses: payout?.kind ?? 'transfer', asset: payout?.asset ?? null, amount: payout?.amount ?? null }
+  }
   const order = isOrderNumber(ref) ? rows.of(ordersTable).get(accountId, BigInt(ref)) : undefined
   return { reverses: 'reservation', asset: order?.reservedAsset ?? null, amount: order?.reserved ?? null }
 }
@@ -191,6 +227,22 @@ const openFailedDeposit = (fact: AccountFact, cause: { ref: string; attempt: num
   if (deposit?.status === 'requested')
     open(fact, rows, `d-${depositId}`, cause, { reverses: 'deposit', asset: deposit.asset, amount: deposit.requested })
 }
+
+/** Its funds stay reserved until another attempt sends it or it is given up. */
+const openFailedPayout = (fact: AccountFact, cause: { ref: string; attempt: number }, rows: RowSets): void => {
+  const payout = isPayoutRef(cause.ref) ? rows.of(payoutsTable).get(fact.accountId, cause.ref) : undefined
+  if (payout?.status === 'ready' || payout?.status === 'canceling')
+    open(fact, rows, cause.ref, cause, { reverses: payout.kind, asset: payout.asset, amount: payout.amount })
+}
+
+const openTransit = (fact: AccountFact, sent: DataOf<'FundsTransferSent'>, rows: RowSets): void =>
+  open(
+    fact,
+    rows,
+    `t-${sent.transferId}`,
+    { ref: `t-${sent.transferId}`, attempt: sent.attempt },
+    { reverses: 'transfer', asset: sent.asset, amount: BigInt(sent.amount) },
+  )
 
 /** Runs after the orders projection: looks at the order as this event left it. */
 const watchReservation = (fact: AccountFact, rows: RowSets): void => {

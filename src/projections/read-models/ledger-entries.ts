@@ -9,6 +9,8 @@ export interface LedgerEntryRow {
   /** Place among the postings of the event, from 0. */
   readonly entry: number
   readonly ledgerAccount: string
+  /** What it is for: trade, reservation, base_fee, tip … */
+  readonly kind: string
   readonly asset: string
   /** Base units, signed; the entries of an event add up to zero for each asset. */
   readonly amount: bigint
@@ -26,6 +28,7 @@ export const ledgerEntriesTable: Table<LedgerEntryRow> = {
     revision: ['revision', 'bigint'],
     entry: ['entry', 'integer'],
     ledgerAccount: ['ledger_account', 'text'],
+    kind: ['kind', 'text'],
     asset: ['asset', 'text'],
     amount: ['amount', 'numeric'],
     eventType: ['event_type', 'text'],
@@ -43,9 +46,21 @@ export const ledgerEntries = accountProjection({
   apply: ({ accountId, event, revision, position }, rows) => {
     const table = rows.of(ledgerEntriesTable)
     const account = event as AccountEvent
-    postingsOf(account).forEach(({ account: ledgerAccount, asset, amount }, entry) => {
+    postingsOf(account).forEach(({ account: ledgerAccount, kind, asset, amount }, entry) => {
       const { type: eventType, data } = account
-      table.put({ accountId, revision, entry, ledgerAccount, asset, amount, eventType, ref: refOf(data), at: BigInt(data.at), position })
+      table.put({
+        accountId,
+        revision,
+        entry,
+        ledgerAccount,
+        kind,
+        asset,
+        amount,
+        eventType,
+        ref: refOf(data),
+        at: BigInt(data.at),
+        position,
+      })
     })
   },
 })
@@ -53,5 +68,7 @@ export const ledgerEntries = accountProjection({
 const refOf = (data: AccountEvent['data']): string | null => {
   if ('orderId' in data) return data.orderId
   if ('depositId' in data) return data.depositId
+  if ('withdrawalId' in data) return data.withdrawalId
+  if ('transferId' in data) return data.transferId
   return 'ref' in data ? `${data.ref}.${data.attempt}` : null
 }

@@ -11,8 +11,10 @@ export interface TransactionRow {
   readonly status: 'open' | 'landed' | 'failed' | 'expired' | 'unknown'
   readonly generation: number
   readonly slot: bigint | null
-  /** Lamports. */
+  /** Lamports: base and priority fee together, the bid part of it, tip and rent. */
   readonly fee: bigint
+  readonly priorityFee: bigint
+  readonly tip: bigint
   readonly rent: bigint
   readonly error: string | null
   readonly final: boolean
@@ -34,6 +36,8 @@ export const transactionsTable: Table<TransactionRow> = {
     generation: ['generation', 'integer'],
     slot: ['slot', 'bigint'],
     fee: ['fee', 'numeric'],
+    priorityFee: ['priority_fee', 'numeric'],
+    tip: ['tip', 'numeric'],
     rent: ['rent', 'numeric'],
     error: ['error', 'text'],
     final: ['final', 'boolean'],
@@ -80,28 +84,31 @@ export const transactions = accountProjection({
           status: 'open',
           generation: 0,
           slot: null,
-          fee: 0n,
-          rent: 0n,
+          ...NO_COSTS,
         } as const
         const validity = { lastValidBlockHeight: BigInt(lastValidBlockHeight), signedAt: BigInt(signedAt) }
         return table.put({ ...signed, ...validity, error: null, final: false, ...at })
       }
       case 'TransactionLanded': {
-        const { generation, slot, fee, rent } = event.data
-        return change(event.data, { status: 'landed', generation, slot: BigInt(slot), fee: BigInt(fee), rent: BigInt(rent) })
+        const { generation, slot, fee, priorityFee, tip, rent } = event.data
+        const costs = { fee: BigInt(fee), priorityFee: BigInt(priorityFee), tip: BigInt(tip), rent: BigInt(rent) }
+        return change(event.data, { status: 'landed', generation, slot: BigInt(slot), ...costs })
       }
       case 'TransactionFailed': {
-        const { generation, slot, fee, error } = event.data
-        return change(event.data, { status: 'failed', generation, slot: BigInt(slot), fee: BigInt(fee), error })
+        const { generation, slot, fee, priorityFee, error } = event.data
+        const costs = { ...NO_COSTS, fee: BigInt(fee), priorityFee: BigInt(priorityFee) }
+        return change(event.data, { status: 'failed', generation, slot: BigInt(slot), ...costs, error })
       }
       case 'TransactionExpired':
         return change(event.data, { status: 'expired' })
       case 'TransactionOutcomeUnknown':
         return change(event.data, { status: 'unknown' })
       case 'TransactionVanished':
-        return change(event.data, { status: 'open' })
+        return change(event.data, { status: 'open', ...NO_COSTS })
       case 'TransactionsFinalized':
         for (const attempt of event.data.transactions) change(attempt, { final: true })
     }
   },
 })
+
+const NO_COSTS = { fee: 0n, priorityFee: 0n, tip: 0n, rent: 0n } as const

@@ -9,6 +9,8 @@ export const AccountIdText = z
 
 export const OrderIdText = z.string().refine((id) => parseOrderId(id) !== undefined, 'is not an order id')
 export const ClOrdIdText = z.string().regex(ID_PATTERN, 'is not a clOrdId')
+/** A withdrawalId, transferId and the like. */
+export const ClientIdText = z.string().regex(ID_PATTERN, 'is not an id')
 
 /** A commit position, at most 2^64 - 1. */
 const PositionText = z

@@ -47,9 +47,15 @@ const balanceDocuments = async ({ instruments }: ReaderDeps, { pool }: Shard, ba
     pool,
     balances.map(([asset]) => asset),
   )
-  return balances.map(([asset, availableText, reservedText]) => {
+  return balances.map(([asset, availableText, reservedText, provisionalText]) => {
     const [available, reserved] = [BigInt(availableText), BigInt(reservedText)]
+    const provisional = atLeastZero(BigInt(provisionalText ?? 0))
     const format = (units: bigint): string => formatUnits(units, decimals.get(asset)!)
-    return { asset, settled: format(available + reserved), reserved: format(reserved), available: format(available) }
+    return {
+      ...{ asset, settled: format(available + reserved), reserved: format(reserved), available: format(available) },
+      ...{ provisional: format(provisional), withdrawable: format(atLeastZero(available - provisional)) },
+    }
   })
 }
+
+const atLeastZero = (units: bigint): bigint => (units < 0n ? 0n : units)

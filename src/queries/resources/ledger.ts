@@ -38,6 +38,7 @@ const entryDocuments = async ({ instruments }: ReaderDeps, { pool }: Shard, rows
   return rows.map((row) => ({
     entryId: `${row.revision}.${row.entry}`,
     account: row.ledgerAccount,
+    kind: row.kind,
     asset: row.asset,
     amount: formatUnits(row.amount, decimals.get(row.asset)!),
     eventType: row.eventType,

@@ -5,6 +5,7 @@ import { type AttemptState, openAttempts } from '../../commands/transaction/atte
 import { signedBytes } from '../../commands/transaction/signed-bytes.ts'
 import { proveAbsence, proveNonceSpent } from '../../rpc/absence.ts'
 import type { Sender } from '../../rpc/send/sender.ts'
+import { costsOf } from '../landing/costs.ts'
 import { laneOf } from '../landing/lane.ts'
 import { managedSender } from './managed.ts'
 import { advanceNonce } from './nonce.ts'
@@ -28,7 +29,7 @@ export const followAttempt = async (
       if (settling.silentVenues.has(signature) && !attempt.unknown) return tellSilence(settling, accountId, attempt)
       return attempt.nonce && isUnwanted(state, attempt) ? endOverNonce(settling, accountId, state, attempt) : WATCHED
     case 'seen':
-      return bookOutcome(settling, accountId, state, attempt)
+      return bookOutcome(settling, accountId, state, { attempt, wire })
     case 'past':
       return attempt.nonce
         ? endOverNonce(settling, accountId, state, attempt)
@@ -63,16 +64,22 @@ const tellSilence = (settling: Settling, accountId: string, attempt: AttemptStat
 /** Blocks past its last valid height after which an attempt without a proof is told to be unknown: another blockhash's life. */
 const UNKNOWN_AFTER_BLOCKS = 150
 
-const bookOutcome = async (settling: Settling, accountId: string, state: AccountState, attempt: AttemptState): Promise<Outcome> => {
+const bookOutcome = async (
+  settling: Settling,
+  accountId: string,
+  state: AccountState,
+  { attempt, wire }: { readonly attempt: AttemptState; readonly wire: Uint8Array },
+): Promise<Outcome> => {
   const { deps } = settling
   const answer = await deps.chain.transaction(attempt.signature)
   // The node that answers may be behind the one that saw it.
   if (!answer.ok || !answer.value) return wait(answer.ok ? deps.slotMs : AWAY_MS)
-  const { slot, error, fee, rent, deltas } = answer.value
-  const executed = { ref: attempt.ref, attempt: attempt.attempt, signature: attempt.signature, slot, fee: fee.toString() }
+  const { slot, error, deltas } = answer.value
+  const { fee, priorityFee, tip, rent } = costsOf(wire, answer.value)
+  const executed = { ref: attempt.ref, attempt: attempt.attempt, signature: attempt.signature, slot, fee, priorityFee }
   const command: AccountCommand =
     error === null
-      ? { type: 'BookLanded', ...executed, rent: rent.toString(), deltas: deltas.filter(({ owner }) => owner === state.wallet?.publicKey) }
+      ? { type: 'BookLanded', ...executed, tip, rent, deltas: deltas.filter(({ owner }) => owner === state.wallet?.publicKey) }
       : { type: 'BookFailed', ...executed, error }
   const as = { accountId, ref: attempt.ref, commandId: `book-${attempt.generation + 1}-${attempt.signature}` }
   const issued = await issue(settling, command, as)
@@ -145,7 +152,7 @@ const proveExpiry = async (
     case 'proven':
       return book(settling, accountId, attempt, { type: 'BookExpired', ...key, proof: [...absence.proof] }, `expired-${attempt.signature}`)
     case 'found':
-      return absence.state.commitment === 'processed' ? WATCHED : bookOutcome(settling, accountId, state, attempt)
+      return absence.state.commitment === 'processed' ? WATCHED : bookOutcome(settling, accountId, state, { attempt, wire })
     case 'too_early':
       return WATCHED
     case 'unproven': {

@@ -2,9 +2,11 @@ import type { AccountState } from '../../commands/account/state.ts'
 import { type Action, agenda } from '../agenda.ts'
 import { runAlgo } from './algo.ts'
 import { assignWallet } from './assign-wallet.ts'
+import { deliverTransfer } from './deliver.ts'
 import { attemptDeposit } from './deposit.ts'
 import { finalizeAttempts } from './finalize.ts'
 import { followAttempt } from './follow.ts'
+import { attemptPayout } from './payout.ts'
 import { type Outcome, type Settling, WATCHED } from './settling.ts'
 import { attemptSwap } from './swap.ts'
 import { keepTime } from './timer.ts'
@@ -70,6 +72,10 @@ const perform = (settling: Settling, accountId: string, state: AccountState, act
       return finalizeAttempts(settling, accountId, [action.attempt])
     case 'deposit':
       return attemptDeposit(settling, accountId, state, action)
+    case 'payout':
+      return attemptPayout(settling, accountId, state, action)
+    case 'deliver':
+      return deliverTransfer(settling, accountId, action)
     case 'swap':
       return attemptSwap(settling, accountId, state, action)
     case 'watch':
@@ -89,8 +95,11 @@ const keyOf = (action: Action): string => {
     case 'finalize':
       return `${action.kind} ${action.attempt.signature} ${action.attempt.generation}`
     case 'deposit':
+    case 'payout':
     case 'swap':
       return `${action.kind} ${action.ref} ${action.attempt}`
+    case 'deliver':
+      return `${action.kind} ${action.payout.ref}`
     case 'watch':
       return `${action.kind} ${action.order.number}`
     case 'algo':

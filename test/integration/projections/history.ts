@@ -58,6 +58,8 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
       generation,
       slot: 100 + below(1000),
       fee: '5000',
+      priorityFee: '1000',
+      tip: '0',
       rent: '0',
       deltas: [],
       at: now(),
@@ -85,7 +87,17 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
       ])
     else
       appends.push([
-        event('TransactionFailed', { ref, attempt: 1, signature: sig, generation: 1, slot: 5, fee: '5000', error: 'custom:1', at: now() }),
+        event('TransactionFailed', {
+          ref,
+          attempt: 1,
+          signature: sig,
+          generation: 1,
+          slot: 5,
+          fee: '5000',
+          priorityFee: '0',
+          error: 'custom:1',
+          at: now(),
+        }),
         event('FundsDepositFailed', {
           ...{ depositId, reason: 'failed on the chain', at: now() },
           compensates: {
@@ -103,6 +115,7 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
     appends.push([
       event('TransactionsFinalized', {
         transactions: [{ ref: 'd-d-1', attempt: 1, signature: sig, generation: 1 }],
+        settled: [],
         slot: 2000,
         at: now(),
       }),
@@ -153,7 +166,7 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
           ? { cause: { type: cause, ref, attempt: 1 }, command: `o-c-${number}`, reverses: 'reservation', effect: usdc(released) }
           : null,
       })
-    appends.push([event('OrderAccepted', { ...terms, reserved: usdc(held), reference: null, at: now() })])
+    appends.push([event('OrderAccepted', { ...terms, reserved: usdc(held), reference: null, fee: null, at: now() })])
     if (kind === 1) {
       appends.push([canceled('USER_REQUESTED', held, null)])
       return
@@ -162,7 +175,17 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
     appends.push([signed(ref, 1, sig, 'swap')])
     if (kind === 2) {
       appends.push([event('OrderCancelRequested', { orderId, text: 'USER_REQUESTED', at: now() })])
-      const failed = { ref, attempt: 1, signature: sig, generation: 1, slot: 7, fee: '5000', error: 'custom:6001', at: now() }
+      const failed = {
+        ref,
+        attempt: 1,
+        signature: sig,
+        generation: 1,
+        slot: 7,
+        fee: '5000',
+        priorityFee: '0',
+        error: 'custom:6001',
+        at: now(),
+      }
       appends.push([event('TransactionFailed', failed), canceled('SLIPPAGE', held, 'TransactionFailed')])
       return
     }
@@ -184,7 +207,7 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
     appends.push([landed(ref, 1, sig), traded(1, quote, held - quote)])
     if (kind !== 4) return
     appends.push([
-      event('TransactionVanished', { ref, attempt: 1, signature: sig, generation: 1, slot: 100, at: now() }),
+      event('TransactionVanished', { ref, attempt: 1, signature: sig, generation: 1, slot: 100, returned: null, at: now() }),
       event('TradeCanceled', {
         ...{ execId: `${orderId}.1.1x`, execRefId: `${orderId}.1.1`, orderId, symbol: 'SOL/USDC', side: 'buy', base: 'SOL', quote: 'USDC' },
         ...{ baseDecimals: 9, quoteDecimals: 6, busted: { qty: String(qty), quote: String(quote) }, reserved: usdc(held), at: now() },

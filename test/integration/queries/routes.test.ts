@@ -31,7 +31,7 @@ describe('queries over HTTP', () => {
     const { body } = await api.get(account(`balances?minPosition=${position}`))
     assert(BigInt(String(body.asOfPosition)) >= BigInt(position))
     for (const row of body.data as Row[]) {
-      assert.deepEqual(Object.keys(row), ['asset', 'settled', 'reserved', 'available'])
+      assert.deepEqual(Object.keys(row), ['asset', 'settled', 'reserved', 'available', 'provisional', 'withdrawable'])
       assert.equal(row.reserved, '0')
       assert.equal(row.settled, row.available)
     }

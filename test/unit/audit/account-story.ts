@@ -48,6 +48,7 @@ export const storyOf = (accountId: string) => {
         instrument: INSTRUMENT,
         reserved: usdc(reserved),
         reference: null,
+        fee: null,
         at: 1,
       }),
     traded: (number: number, qty: string, quote: string, ordStatus: 'PartiallyFilled' | 'Filled', { attempt = 1, released = '0' } = {}) =>
@@ -96,10 +97,23 @@ export const storyOf = (accountId: string) => {
         at: 1,
       }),
     landed: (ref: string, attempt = 1) =>
-      event('TransactionLanded', { ref, attempt, signature: 's', generation: 1, slot: 1, fee: '0', rent: '0', deltas: [], at: 1 }),
+      event('TransactionLanded', {
+        ref,
+        attempt,
+        signature: 's',
+        generation: 1,
+        slot: 1,
+        fee: '0',
+        priorityFee: '0',
+        tip: '0',
+        rent: '0',
+        deltas: [],
+        at: 1,
+      }),
     finalized: (...refs: string[]) =>
       event('TransactionsFinalized', {
         transactions: refs.map((ref) => ({ ref, attempt: 1, signature: 's', generation: 1 })),
+        settled: [],
         slot: 1,
         at: 1,
       }),

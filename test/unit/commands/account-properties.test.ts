@@ -59,6 +59,15 @@ const KINDS = [
   'trail',
   'expireOrder',
   'deadMan',
+  'withdraw',
+  'confirm',
+  'cancelPayout',
+  'transfer',
+  'signPayout',
+  'signPayout',
+  'failPayout',
+  'receive',
+  'complete',
 ] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -96,6 +105,9 @@ const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, ind
   const [ref, n] = [attempt?.ref ?? '999', attempt?.attempt ?? 1]
   const deposits = [...state.deposits.keys(), 'none']
   const depositId = deposits[pick % deposits.length]!
+  const payouts = [...state.payouts.keys(), 'w-none']
+  const payout = payouts[pick % payouts.length]!
+  const payoutId = payout.slice(2)
   switch (kind) {
     case 'place': {
       const clOrdId = flavour > 11 ? `c-${pick}` : `n-${index}`
@@ -136,6 +148,34 @@ const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, ind
       return vanished(ref, n, flavour === 0 ? 7 : (attempt?.generation ?? 1))
     case 'finalize':
       return finalized(ref, n, flavour === 0 ? 7 : (attempt?.generation ?? 1))
+    case 'withdraw':
+      return {
+        type: 'RequestWithdrawal',
+        withdrawalId: `${pick}`,
+        asset: flavour % 2 ? SOL : USDC,
+        amount: BigInt(size) * 1_000_000n,
+        destination: 'X',
+      }
+    case 'transfer':
+      return {
+        type: 'RequestTransfer',
+        transferId: `${pick}`,
+        asset: flavour % 2 ? SOL : USDC,
+        amount: BigInt(size) * 1_000_000n,
+        to: 'other',
+      }
+    case 'confirm':
+      return { type: 'ConfirmWithdrawal', withdrawalId: payoutId }
+    case 'cancelPayout':
+      return { type: 'CancelWithdrawal', withdrawalId: payoutId }
+    case 'signPayout':
+      return signed(payout, (state.attempts.get(payout)?.attempt ?? 0) + 1, payout.startsWith('w-') ? 'withdrawal' : 'transfer')
+    case 'failPayout':
+      return { type: 'FailPayout', ref: payout, reason: 'custom:1' }
+    case 'receive':
+      return { type: 'ReceiveTransfer', transferId: `${pick}`, from: 'other', asset: 'USDC', amount: BigInt(size), signature: 's' }
+    case 'complete':
+      return { type: 'CompleteTransfer', transferId: payoutId }
     case 'giveUp':
       return { type: 'FailDeposit', depositId, reason: 'no faucet' }
     default:
@@ -150,6 +190,9 @@ const deltasOf = (state: AccountState, ref: string, size: number, flavour: numbe
     return flavour === 0
       ? []
       : [{ tokenAccount: 'ata', owner: WALLET, mint: deposit.mint, amount: (deposit.amount + BigInt(flavour - 1)).toString() }]
+  const payout = state.payouts.get(ref)
+  if (payout)
+    return [{ tokenAccount: 'ata', owner: WALLET, mint: payout.mint, amount: (-payout.amount - BigInt(flavour > 9 ? 1 : 0)).toString() }]
   const order = state.orders.get(Number(ref))
   if (!order || flavour === 0) return []
   const held = order.reserved.amount > 0n ? order.reserved.amount : 1_000_000n
@@ -177,6 +220,13 @@ const onChain = (events: readonly AccountEvent[], mint: string): bigint => {
   return [...standing.values()].reduce((sum, amount) => sum + amount, 0n)
 }
 
+/** What other accounts sent: their transactions moved it. */
+const receivedOf = (events: readonly AccountEvent[], asset: string): bigint =>
+  events.reduce(
+    (sum, event) => (event.type === 'FundsTransferReceived' && event.data.asset === asset ? sum + BigInt(event.data.amount) : sum),
+    0n,
+  )
+
 const assertDoubleEntry = (event: AccountEvent): void => {
   const sums = new Map<string, bigint>()
   for (const { asset, amount } of postingsOf(event)) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
@@ -186,9 +236,11 @@ const assertDoubleEntry = (event: AccountEvent): void => {
 const assertInvariants = ({ state, events }: Story): void => {
   for (const { asset, mint } of [SOL, USDC]) {
     const { available, reserved } = state.balances.get(asset) ?? { available: 0n, reserved: 0n }
-    assert.equal(available + reserved, onChain(events, mint), `settled ${asset} is what the chain has`)
+    assert.equal(available + reserved, onChain(events, mint) + receivedOf(events, asset), `settled ${asset} is what the chain has`)
     const held = [...state.orders.values()].reduce((sum, o) => (o.reserved.asset === asset ? sum + o.reserved.amount : sum), 0n)
-    assert.equal(reserved, held, `reserved ${asset} is what orders hold`)
+    const payouts = [...state.payouts.values()].filter((p) => p.asset === asset && (p.status === 'requested' || p.status === 'ready'))
+    const leaving = payouts.reduce((sum, p) => sum + p.amount, 0n)
+    assert.equal(reserved, held + leaving, `reserved ${asset} is what orders and payouts hold`)
   }
   let open = 0
   for (const order of state.orders.values()) {
@@ -239,6 +291,13 @@ describe('any account after any commands', () => {
       'OrderTrailed',
       'OrderExpired',
       'DeadManFired',
+      'FundsWithdrawalSent',
+      'FundsWithdrawalReversed',
+      'FundsWithdrawalCanceled',
+      'FundsTransferSent',
+      'FundsTransferRecalled',
+      'FundsTransferReceived',
+      'FundsTransferCompleted',
     ])
       assert.ok(kinds.has(rare), `${rare} was never reached`)
   })

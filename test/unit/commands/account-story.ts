@@ -43,7 +43,9 @@ export const place = (r: OrderRequest, price = '100', route: 'unprobed' | 'avail
   route,
 })
 
-export const signed = (ref: string, attempt = 1, purpose: 'swap' | 'deposit' = 'swap'): AccountCommand => ({
+type Purpose = Extract<AccountCommand, { type: 'RecordSigned' }>['purpose']
+
+export const signed = (ref: string, attempt = 1, purpose: Purpose = 'swap'): AccountCommand => ({
   type: 'RecordSigned',
   ref,
   attempt,
@@ -61,12 +63,19 @@ export const swap = (base: bigint, quote: bigint): TokenDelta[] => [
   { tokenAccount: 'ata-usdc', owner: WALLET, mint: USDC.mint, amount: quote.toString() },
   { tokenAccount: 'pool', owner: 'Pool', mint: SOL.mint, amount: (-base).toString() },
 ]
+/** USDC that left the wallet. */
+export const left = (amount: bigint): TokenDelta[] => [
+  { tokenAccount: 'ata-USDC', owner: WALLET, mint: USDC.mint, amount: (-amount).toString() },
+  { tokenAccount: 'theirs', owner: 'Elsewhere', mint: USDC.mint, amount: amount.toString() },
+]
 const key = (ref: string, attempt: number) => ({ ref, attempt, signature: `sig-${ref}-${attempt}` })
 export const landed = (ref: string, deltas: TokenDelta[], attempt = 1): AccountCommand => ({
   type: 'BookLanded',
   ...key(ref, attempt),
   slot: 10,
   fee: '5000',
+  priorityFee: '0',
+  tip: '0',
   rent: '0',
   deltas,
 })
@@ -75,6 +84,7 @@ export const failed = (ref: string, error = 'custom:6001', attempt = 1): Account
   ...key(ref, attempt),
   slot: 10,
   fee: '5000',
+  priorityFee: '0',
   error,
 })
 export const expired = (ref: string, attempt = 1): AccountCommand => ({ type: 'BookExpired', ...key(ref, attempt), proof: [] })

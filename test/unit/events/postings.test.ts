@@ -24,7 +24,30 @@ const events: AccountEvent[] = [
   { type: 'OrderCanceled', data: { orderId: 'a.1', text: 'SLIPPAGE', released: { asset: 'USDC', amount: '7' }, compensates: null, at: 1 } },
   {
     type: 'TransactionLanded',
-    data: { ref: '1', attempt: 1, signature: 's', generation: 1, slot: 5, fee: '5000', rent: '2039280', deltas: [], at: 1 },
+    data: {
+      ref: '1',
+      attempt: 1,
+      signature: 's',
+      generation: 1,
+      slot: 5,
+      fee: '15000',
+      priorityFee: '10000',
+      tip: '700',
+      rent: '2039280',
+      deltas: [],
+      at: 1,
+    },
+  },
+  {
+    type: 'TransactionFailed',
+    data: { ref: '1', attempt: 1, signature: 's', generation: 1, slot: 5, fee: '6000', priorityFee: '1000', error: 'custom:1', at: 1 },
+  },
+  {
+    type: 'TransactionVanished',
+    data: {
+      ...{ ref: '1', attempt: 1, signature: 's', generation: 1, slot: 5, at: 1 },
+      returned: { outcome: 'landed', fee: '15000', priorityFee: '10000', tip: '700', rent: '2039280' },
+    },
   },
 ]
 
@@ -52,8 +75,27 @@ describe('ledger entries of an event', () => {
     assert.equal(reserved, -227_250_000n)
   })
 
-  it('fees and rent are paid by the house, not by the trader', () => {
+  const ofHouse = (event: AccountEvent) =>
+    postingsOf(event).flatMap(({ account, kind, amount }) => (account === 'house' ? [[kind, amount]] : []))
+
+  it('fees, tip and rent are paid by the house, not by the trader, each as an entry of its own', () => {
     assert.equal(settled(events[4]!, 'SOL'), 0n)
-    assert.deepEqual(postingsOf(events[4]!)[0], { account: 'house', asset: 'SOL', amount: -2_044_280n })
+    assert.deepEqual(ofHouse(events[4]!), [
+      ['base_fee', -5_000n],
+      ['priority_fee', -10_000n],
+      ['tip', -700n],
+      ['rent', -2_039_280n],
+    ])
+  })
+
+  it('a failed transaction costs its fee, under a name of its own', () => {
+    assert.deepEqual(ofHouse(events[5]!), [['failed_fee', -6_000n]])
+  })
+
+  it('a vanished transaction gives back all that it had cost', () => {
+    assert.deepEqual(
+      ofHouse(events[6]!),
+      ofHouse(events[4]!).map(([kind, amount]) => [kind, -(amount as bigint)]),
+    )
   })
 })

@@ -8,6 +8,7 @@ const row = (asset: string, available: bigint): BalanceRow => ({
   asset,
   available,
   reserved: 0n,
+  provisional: 0n,
   revision: 1n,
   position: 1n,
 })

@@ -26,7 +26,7 @@ const signed = (ref: string, attempt: number, signature: string): AccountCommand
   purpose: ref.startsWith('d-') ? 'deposit' : 'swap',
 })
 const landed = (ref: string, signature: string, deltas: readonly (readonly [string, bigint])[]): AccountCommand => ({
-  ...{ type: 'BookLanded', ref, attempt: 1, signature, slot: 5, fee: '5000', rent: '0' },
+  ...{ type: 'BookLanded', ref, attempt: 1, signature, slot: 5, fee: '5000', priorityFee: '0', tip: '0', rent: '0' },
   deltas: deltas.map(([mint, amount]) => ({ tokenAccount: `t-${mint}`, owner: WALLET, mint, amount: amount.toString() })),
 })
 const funded: AccountCommand[] = [...walleted, deposit, signed('d-x', 1, 'sd'), landed('d-x', 'sd', [[USDC.mint, 10n ** 9n]])]
@@ -66,7 +66,16 @@ describe('agenda of an account', () => {
 
   it('gives up nothing: an expired or failed deposit is attempted anew under the next number', () => {
     const open = [...walleted, deposit, signed('d-x', 1, 'sd')]
-    const failed: AccountCommand = { type: 'BookFailed', ref: 'd-x', attempt: 1, signature: 'sd', slot: 5, fee: '5000', error: 'custom:1' }
+    const failed: AccountCommand = {
+      type: 'BookFailed',
+      ref: 'd-x',
+      attempt: 1,
+      signature: 'sd',
+      slot: 5,
+      fee: '5000',
+      priorityFee: '0',
+      error: 'custom:1',
+    }
     assert.deepEqual(kinds(given(...open, { type: 'BookExpired', ref: 'd-x', attempt: 1, signature: 'sd', proof: [] })), ['deposit d-x 2'])
     assert.deepEqual(kinds(given(...open, failed)), ['finalize', 'deposit d-x 2'])
   })
@@ -90,7 +99,16 @@ describe('agenda of an account', () => {
       { type: 'TriggerOrder', number: 1, trigger: { price: '139', sourceId: 's', time: 1_000 } },
     ]
     assert.deepEqual(kinds(given(...triggered)), ['swap 1 1'])
-    const failed: AccountCommand = { type: 'BookFailed', ref: '1', attempt: 1, signature: 's1', slot: 6, fee: '5000', error: 'custom:6001' }
+    const failed: AccountCommand = {
+      type: 'BookFailed',
+      ref: '1',
+      attempt: 1,
+      signature: 's1',
+      slot: 6,
+      fee: '5000',
+      priorityFee: '0',
+      error: 'custom:6001',
+    }
     assert.deepEqual(kinds(given(...triggered, signed('1', 1, 's1'), failed)), ['finalize', 'watch'])
   })
 
