@@ -292,12 +292,8 @@ describe('any account after any commands', () => {
       'OrderExpired',
       'DeadManFired',
       'FundsWithdrawalSent',
-      'FundsWithdrawalReversed',
-      'FundsWithdrawalCanceled',
       'FundsTransferSent',
-      'FundsTransferRecalled',
       'FundsTransferReceived',
-      'FundsTransferCompleted',
     ])
       assert.ok(kinds.has(rare), `${rare} was never reached`)
   })
