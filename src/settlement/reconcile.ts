@@ -61,8 +61,8 @@ const ROUND_MS = 1_000
 interface Book {
   readonly accountId: string
   wallet: string | undefined
-  /** Settled units by asset. */
-  readonly settled: Map<string, bigint>
+  /** Units by asset that the ledger says lie in the wallet: settled ones, and transfers that came and are not booked yet. */
+  readonly held: Map<string, bigint>
   /** Signatures without an outcome. */
   readonly open: Set<string>
 }
@@ -75,17 +75,29 @@ const readBooks = async (store: EventStore, after: Position | undefined, books: 
     const accountId = parseAccountStream(recorded.streamId)?.accountId
     if (accountId === undefined) continue
     const event = decodeAccountEvent(recorded)
-    const book: Book = books.get(accountId) ?? { accountId, wallet: undefined, settled: new Map(), open: new Set() }
-    books.set(accountId, book)
-    for (const { account, asset, amount } of postingsOf(event)) {
-      if (account === 'available' || account === 'reserved') book.settled.set(asset, (book.settled.get(asset) ?? 0n) + amount)
-    }
+    const book = bookOf(books, accountId)
+    for (const { account, asset, amount } of postingsOf(event))
+      if (account === 'available' || account === 'reserved') hold(book, asset, amount)
+    // What one wallet sent lies in the other from then on, though its account books it only once it is final.
+    if (event.type === 'FundsTransferSent') hold(bookOf(books, event.data.to), event.data.asset, BigInt(event.data.amount))
+    if (event.type === 'FundsTransferRecalled') hold(bookOf(books, event.data.to), event.data.asset, -BigInt(event.data.amount))
+    if (event.type === 'FundsTransferReceived') hold(book, event.data.asset, -BigInt(event.data.amount))
     if (event.type === 'WalletAssigned') book.wallet = event.data.publicKey
     if (event.type === 'TransactionSigned' || event.type === 'TransactionVanished') book.open.add(event.data.signature)
     if (event.type === 'TransactionLanded' || event.type === 'TransactionFailed' || event.type === 'TransactionExpired')
       book.open.delete(event.data.signature)
   }
   return last
+}
+
+const bookOf = (books: Map<string, Book>, accountId: string): Book => {
+  const book = books.get(accountId) ?? { accountId, wallet: undefined, held: new Map(), open: new Set() }
+  books.set(accountId, book)
+  return book
+}
+
+const hold = (book: Book, asset: string, amount: bigint): void => {
+  book.held.set(asset, (book.held.get(asset) ?? 0n) + amount)
 }
 
 const assetsOf = (instruments: InstrumentBook) => [
@@ -101,7 +113,7 @@ const compare = async ({ chain, instruments }: ReconcileDeps, books: readonly Bo
   const onChain = new Map(held.map((row, i) => [row, answer.value[i] ?? 0n]))
   return rows.flatMap((row) => {
     const { book, asset } = row
-    const ledger = book.settled.get(asset.asset) ?? 0n
+    const ledger = book.held.get(asset.asset) ?? 0n
     const found = onChain.get(row) ?? 0n
     const inFlight = book.open.size > 0
     return ledger === found
