@@ -20,7 +20,6 @@ import {
   finalized,
   INSTRUMENT,
   landed,
-  left,
   limit,
   mid,
   place,
@@ -34,6 +33,7 @@ import {
   vanished,
   WALLET,
 } from '../unit/commands/account-story.ts'
+import { payouts } from './payout-story.ts'
 
 /** What a story is told with: the product's own write side over a log in memory. */
 export interface Teller {
@@ -114,15 +114,7 @@ const slice = (algoId: string, n: number, orderQty: bigint, price: string | null
     ...request({ clOrdId: `${algoId}-${n}`, orderQty, price, type: price === null ? 'market' : 'limit' }),
     ...{ timeInForce: price === null ? 'ioc' : 'gtc', algo: { algoId, slice: n } },
   },
-const withdrawal = (withdrawalId: string, amount: number): AccountCommand => ({
-  type: 'RequestWithdrawal',
-  ...{ withdrawalId, asset: USDC, amount: usdc(amount), destination: 'Elsewhere' },
 })
-const transfer = (transferId: string, amount: number): AccountCommand => ({
-  type: 'RequestTransfer',
-  ...{ transferId, asset: USDC, amount: usdc(amount), to: 'taker' },
-})
-
 const account = (name: string, commands: readonly AccountCommand[]): GoldenStory => ({
   name,
   tell: async ({ does }) => {
@@ -227,37 +219,7 @@ export const STORIES: readonly GoldenStory[] = [
     place(limit({ clOrdId: 'taken-back', orderQty: sol(1) })),
     { type: 'CancelOrder', number: 6 },
   ]),
-  account('payouts', [
-    ...funds,
-    withdrawal('sent', 100),
-    { type: 'ConfirmWithdrawal', withdrawalId: 'sent' },
-    signed('w-sent', 1, 'withdrawal'),
-    landed('w-sent', left(usdc(100))),
-    vanished('w-sent'),
-    landed('w-sent', left(usdc(100))),
-    finalized('w-sent', 1, 2),
-    withdrawal('dropped', 50),
-    { type: 'CancelWithdrawal', withdrawalId: 'dropped' },
-    withdrawal('stopped', 30),
-    { type: 'ConfirmWithdrawal', withdrawalId: 'stopped' },
-    signed('w-stopped', 1, 'withdrawal'),
-    { type: 'CancelWithdrawal', withdrawalId: 'stopped' },
-    failed('w-stopped', 'custom:1'),
-    withdrawal('hopeless', 20),
-    { type: 'ConfirmWithdrawal', withdrawalId: 'hopeless' },
-    { type: 'FailPayout', ref: 'w-hopeless', reason: 'custom:1' },
-    transfer('moved', 10),
-    signed('t-moved', 1, 'transfer'),
-    landed('t-moved', left(usdc(10))),
-    vanished('t-moved'),
-    landed('t-moved', left(usdc(10))),
-    finalized('t-moved', 1, 2),
-    { type: 'CompleteTransfer', transferId: 'moved' },
-    transfer('stays', 5),
-    { type: 'FailPayout', ref: 't-stays', reason: 'custom:1' },
-    { type: 'ReceiveTransfer', transferId: 'came', from: 'giver', asset: 'USDC', amount: usdc(7), signature: 'sig-t-came-1' },
-    transfer('waits', 3),
-  ]),
+  account('payouts', [...funds, ...payouts]),
   account('forks', [
     ...funds,
     place(request({ clOrdId: 'busted', side: 'sell', orderQty: sol(2) })),

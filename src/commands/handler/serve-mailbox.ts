@@ -101,7 +101,12 @@ const fail = ({ log }: ServeDeps, letter: Letter, error: unknown): void => {
 }
 
 const asksForIds = ({ type }: AccountCommand): boolean =>
-  type === 'PlaceOrder' || type === 'RequestDeposit' || type === 'StartAlgo' || type === 'CancelAlgo' || type === 'EndAlgo' || payoutAsksForIds(type)
+  type === 'PlaceOrder' ||
+  type === 'RequestDeposit' ||
+  type === 'StartAlgo' ||
+  type === 'CancelAlgo' ||
+  type === 'EndAlgo' ||
+  payoutAsksForIds(type)
 
 const sameHistory = (a: LoadedAccount, b: LoadedAccount): boolean =>
   a.state.revision === b.state.revision && a.lastEventId === b.lastEventId

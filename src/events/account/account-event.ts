@@ -7,7 +7,14 @@ import * as payout from './payout-events.ts'
 import * as transaction from './transaction-events.ts'
 
 /** Every event type of an account stream with its newest schema. */
-export const ACCOUNT_EVENTS = { ...funds, ...payout, ...withoutFee(order), ...deadMan, ...withoutPlan(algo), ...withoutParts(transaction) } as const
+export const ACCOUNT_EVENTS = {
+  ...funds,
+  ...payout,
+  ...withoutFee(order),
+  ...deadMan,
+  ...withoutPlan(algo),
+  ...withoutParts(transaction),
+} as const
 
 /** TokenDelta, DurableNonce and Costs are parts of events, not events. */
 function withoutParts<T extends Record<'TokenDelta' | 'DurableNonce' | 'Costs', unknown>>(all: T) {

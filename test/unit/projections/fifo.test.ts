@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { AccountEvent } from '../../../src/events/account/account-event.ts'
 import { divideHalfEven } from '../../../src/platform/decimal.ts'
 import type { AccountFact } from '../../../src/projections/projection.ts'
-import { executions } from '../../../src/projections/read-models/executions.ts'
+import { executions, executionsTable } from '../../../src/projections/read-models/executions.ts'
 import { type Fifo, holdingOf, type Lot, NO_LOTS, openPart, tradeLots } from '../../../src/projections/read-models/fifo.ts'
 import { lotQueues, lotQueuesTable, lotsTable, totalsOf } from '../../../src/projections/read-models/lots.ts'
 import { positions, positionsTable } from '../../../src/projections/read-models/positions.ts'
@@ -158,6 +158,8 @@ const canceled = (n: number, [side, base, quote]: Trade): Canceled => ({
 /** What the read models tell after these events: open lots, totals and average cost, without the numbers of events. */
 const told = (events: readonly AccountEvent[]) => {
   const rows: RowSets = createRowSets()
+  // the projector loads them when a trade is canceled
+  rows.fill(executionsTable, [['a', 'SOL/USDC']], [])
   for (const [n, event] of events.entries()) {
     const fact: AccountFact = { event, accountId: 'a', revision: BigInt(n), position: BigInt(n * 10) }
     for (const model of [executions, positions, lotQueues]) model.apply(fact, rows)

@@ -15,7 +15,15 @@ const order = (number: number, over: Partial<OrderState>): OrderState => ({
   ...openOrder(
     {
       ...{ orderId: `a.${number}`, number, clOrdId: `c${number}`, termsHash: 'x', side: 'buy', type: 'limit', timeInForce: 'gtc' },
-      ...{ orderQty: '1', cashOrderQty: null, price: '100', maxSlippageBps: 0, reserved: { asset: 'USDC', amount: '1' }, reference: null },
+      ...{
+        orderQty: '1',
+        cashOrderQty: null,
+        price: '100',
+        maxSlippageBps: 0,
+        reserved: { asset: 'USDC', amount: '1' },
+        reference: null,
+        fee: null,
+      },
       ...{ ...PLAIN, at: 0 },
       instrument: {
         ...{ symbol: 'SOL/USDC', version: 1, base: 'SOL', quote: 'USDC', baseMint: 'b', quoteMint: 'q', baseDecimals: 9, quoteDecimals: 6 },

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { hasOpenAttempt } from '../../../src/commands/transaction/attempt-state.ts'
+import type { AccountEvent } from '../../../src/events/account/account-event.ts'
+import { isTerminal } from '../../../src/events/fields.ts'
+import { postingsOf } from '../../../src/events/postings.ts'
+import { SOL, type Story, USDC, WALLET } from './account-story.ts'
+
+/** The wallet as the chain has it: the balance changes of every booked transaction that still stands. */
+const onChain = (events: readonly AccountEvent[], mint: string): bigint => {
+  const standing = new Map<string, bigint>()
+  for (const event of events) {
+    if (event.type === 'TransactionVanished') standing.delete(event.data.signature)
+    // What came unasked came by a transaction of somebody else, once.
+    if (event.type === 'FundsCredited' && event.data.slot !== undefined && event.data.asset === (mint === SOL.mint ? 'SOL' : 'USDC'))
+      standing.set(`${event.data.signature} ${event.data.tokenAccount}`, BigInt(event.data.amount))
+    if (event.type !== 'TransactionLanded') continue
+    const own = event.data.deltas.filter((delta) => delta.owner === WALLET && delta.mint === mint)
+    standing.set(
+      event.data.signature,
+      own.reduce((sum, delta) => sum + BigInt(delta.amount), 0n),
+    )
+  }
+  return [...standing.values()].reduce((sum, amount) => sum + amount, 0n)
+}
+
+/** What other accounts sent: their transactions moved it. */
+const receivedOf = (events: readonly AccountEvent[], asset: string): bigint =>
+  events.reduce(
+    (sum, event) => (event.type === 'FundsTransferReceived' && event.data.asset === asset ? sum + BigInt(event.data.amount) : sum),
+    0n,
+  )
+
+export const assertDoubleEntry = (event: AccountEvent): void => {
+  const sums = new Map<string, bigint>()
+  for (const { asset, amount } of postingsOf(event)) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
+  for (const [asset, sum] of sums) assert.equal(sum, 0n, `${event.type} is not balanced in ${asset}`)
+}
+
+export const assertInvariants = ({ state, events }: Story): void => {
+  for (const { asset, mint } of [SOL, USDC]) {
+    const { available, reserved } = state.balances.get(asset) ?? { available: 0n, reserved: 0n }
+    assert.equal(available + reserved, onChain(events, mint) + receivedOf(events, asset), `settled ${asset} is what the chain has`)
+    const held = [...state.orders.values()].reduce((sum, o) => (o.reserved.asset === asset ? sum + o.reserved.amount : sum), 0n)
+    const payouts = [...state.payouts.values()].filter((p) => p.asset === asset && (p.status === 'requested' || p.status === 'ready'))
+    const leaving = payouts.reduce((sum, p) => sum + p.amount, 0n)
+    assert.equal(reserved, held + leaving, `reserved ${asset} is what orders and payouts hold`)
+  }
+  let open = 0
+  for (const order of state.orders.values()) {
+    if (isTerminal(order.ordStatus)) assert.equal(order.reserved.amount, 0n, 'an ended order holds nothing')
+    else open++
+    if (order.orderQty !== null) assert.ok(order.cumQty <= order.orderQty, 'LeavesQty is never negative')
+    assert.equal(order.cumQty, executedQty(events, order.orderId), 'CumQty is the sum of LastQty net of busts')
+    if (order.ordStatus === 'PendingCancel') assert.ok(hasOpenAttempt(state, String(order.number)), 'a pending cancel waits for something')
+    if (isTerminal(order.ordStatus)) assert.ok(state.attempts.has(String(order.number)), 'a closed order stays for its attempts only')
+  }
+  assert.equal(state.openOrders, open)
+}
+
+const executedQty = (events: readonly AccountEvent[], orderId: string): bigint =>
+  events.reduce((sum, event) => {
+    if (event.type === 'TradeBooked' && event.data.orderId === orderId) return sum + BigInt(event.data.lastQty)
+    if (event.type === 'TradeCanceled' && event.data.orderId === orderId) return sum - BigInt(event.data.busted.qty)
+    return sum
+  }, 0n)
