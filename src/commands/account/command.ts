@@ -6,8 +6,8 @@ import type { Asset, Instrument } from '../../events/reference/reference-event.t
 import type { Refusal } from '../../platform/http/problem.ts'
 import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
 import type { SigningControl } from '../limits/signing-block.ts'
+import type { PayoutCommand } from '../ledger/payout-command.ts'
 import type { OrderRequest } from '../order/order-request.ts'
-import type { PayoutCommand } from './decide-payout.ts'
 
 export type { OrderRequest } from '../order/order-request.ts'
 

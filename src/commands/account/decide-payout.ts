@@ -1,4 +1,3 @@
-import type { Asset } from '../../events/reference/reference-event.ts'
 import { formatUnits } from '../../platform/decimal.ts'
 import {
   cancelPayout,
@@ -12,37 +11,13 @@ import {
   transferRef,
   withdrawalRef,
 } from '../ledger/payout.ts'
+import type { PayoutCommand } from '../ledger/payout-command.ts'
 import { withdrawableOf } from '../ledger/provisional.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { done, ignored, refused, repeated } from './answers.ts'
 import type { Decision } from './command.ts'
 import { findKnown, isKnown } from './known-ids.ts'
 import type { AccountState } from './state.ts'
-
-/** Commands that move funds out of the account, and those of another account's transfer that arrives. */
-export type PayoutCommand =
-  | {
-      readonly type: 'RequestWithdrawal'
-      readonly withdrawalId: string
-      readonly asset: Asset
-      readonly amount: bigint
-      /** Owner address, base58. */
-      readonly destination: string
-    }
-  | { readonly type: 'ConfirmWithdrawal'; readonly withdrawalId: string }
-  | { readonly type: 'CancelWithdrawal'; readonly withdrawalId: string }
-  | { readonly type: 'RequestTransfer'; readonly transferId: string; readonly asset: Asset; readonly amount: bigint; readonly to: string }
-  /** Settlement's: it cannot be sent. */
-  | { readonly type: 'FailPayout'; readonly ref: string; readonly reason: string }
-  | {
-      readonly type: 'ReceiveTransfer'
-      readonly transferId: string
-      readonly from: string
-      readonly asset: string
-      readonly amount: bigint
-      readonly signature: string
-    }
-  | { readonly type: 'CompleteTransfer'; readonly transferId: string }
 
 /** Whether a command's decision asks for ids that have left the fold. */
 export const payoutAsksForIds = (type: string): boolean => ASKING.has(type)
