@@ -1,7 +1,7 @@
 import { isTerminal } from '../../events/fields.ts'
 import { depositIdOf } from '../ledger/deposit.ts'
-import { signingBlock } from '../limits/signing-block.ts'
 import type { PayoutState } from '../ledger/payout.ts'
+import { signingBlock } from '../limits/signing-block.ts'
 import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
 import { hasOpenAttempt, isRefSettled } from '../transaction/attempt-state.ts'
 import { nonceAccountOf, nonceRef, userOfNonce } from '../transaction/nonce-ref.ts'
