@@ -1,6 +1,6 @@
 import { algoRoutes, candlesRow } from './market-routes.ts'
 import { payoutRows } from './payout-rows.ts'
-import { payoutRows } from './payout-rows.ts'
+import { BAD_IDS, READ, type RouteRow } from './route-row.ts'
 import { ruleRows } from './rule-rows.ts'
 
 export type { RouteRow } from './route-row.ts'

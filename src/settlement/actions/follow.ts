@@ -27,12 +27,12 @@ export const followAttempt = async (
   switch (sighting.kind) {
     case 'pending':
       if (settling.silentVenues.has(signature) && !attempt.unknown) return tellSilence(settling, accountId, attempt)
-      return attempt.nonce && isUnwanted(state, attempt) ? endOverNonce(settling, accountId, state, attempt) : WATCHED
+      return attempt.nonce && isUnwanted(state, attempt) ? endOverNonce(settling, accountId, state, { attempt, wire }) : WATCHED
     case 'seen':
       return bookOutcome(settling, accountId, state, { attempt, wire })
     case 'past':
       return attempt.nonce
-        ? endOverNonce(settling, accountId, state, attempt)
+        ? endOverNonce(settling, accountId, state, { attempt, wire })
         : proveExpiry(settling, accountId, state, { attempt, wire }, sighting.finalizedHeight)
     default:
       return sighting satisfies never
@@ -116,7 +116,12 @@ const isUnwanted = (state: AccountState, { purpose, ref }: AttemptState): boolea
 const NONCE_LOOK_MS = 1_000
 
 /** It dies with its nonce alone: that is advanced, unless it has moved on already, and then the end can be proven. */
-const endOverNonce = async (settling: Settling, accountId: string, state: AccountState, attempt: AttemptState): Promise<Outcome> => {
+const endOverNonce = async (
+  settling: Settling,
+  accountId: string,
+  state: AccountState,
+  { attempt, wire }: { readonly attempt: AttemptState; readonly wire: Uint8Array },
+): Promise<Outcome> => {
   const { nonce, minSlot, signature } = attempt
   if (!nonce) return WATCHED
   const key = { ref: attempt.ref, attempt: attempt.attempt, signature }
@@ -125,7 +130,7 @@ const endOverNonce = async (settling: Settling, accountId: string, state: Accoun
     case 'proven':
       return book(settling, accountId, attempt, { type: 'BookExpired', ...key, proof: [...spent.proof] }, `expired-${signature}`)
     case 'found':
-      return spent.state.commitment === 'processed' ? WATCHED : bookOutcome(settling, accountId, state, attempt)
+      return spent.state.commitment === 'processed' ? WATCHED : bookOutcome(settling, accountId, state, { attempt, wire })
     case 'unspent': {
       const advanced = await advanceNonce(settling, accountId, state, attempt)
       return advanced.kind === 'watched' ? wait(NONCE_LOOK_MS) : advanced
