@@ -1,5 +1,5 @@
 // SEED=n SEEDS=k npm run -s sim: one JSON document on stdout, progress on stderr, exit 1 when an invariant was broken.
-// RERUN=n runs the first n seeds a second time and compares their traces; PRINT=1 with SEEDS=1 prints the trace, QUANTBOT_LOG=warn the product's log.
+// BAIL=1 stops at the first seed that breaks an invariant. RERUN=n runs the first n seeds a second time and compares their traces; PRINT=1 with SEEDS=1 prints the trace, QUANTBOT_LOG=warn the product's log.
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -41,6 +41,7 @@ const runShard = (
   shards: number,
   ranges: readonly (readonly [first: number, count: number])[],
   onResult: (result: SeedResult) => void,
+  signal: AbortSignal,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     const tasks = ranges.map(([first, count]) => `${first + shard},${Math.max(0, count - shard)},${shards}`)
@@ -48,9 +49,12 @@ const runShard = (
       execArgv: SHARD_FLAGS,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
+    signal.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
     child.on('message', (result) => onResult(result as SeedResult))
     child.on('error', reject)
-    child.on('exit', (code, signal) => (code === 0 ? resolve() : reject(new Error(`a shard ended with ${code ?? signal}`))))
+    child.on('exit', (code, killedBy) =>
+      code === 0 || signal.aborted ? resolve() : reject(new Error(`a shard ended with ${code ?? killedBy}`)),
+    )
   })
 
 const command = async (): Promise<number> => {
@@ -58,16 +62,19 @@ const command = async (): Promise<number> => {
   const shards = Math.max(1, Math.min(availableParallelism(), seeds))
   const began = monotonicMs()
   const report = createReport(first, seeds)
+  const stop = new AbortController()
   let told = began
   const onResult = (result: SeedResult): void => {
+    if (stop.signal.aborted) return
     report.add(result)
+    if (result.violations.length > 0 && process.env.BAIL === '1') stop.abort()
     for (const { seed, step, invariant } of result.violations) process.stderr.write(`seed ${seed} step ${step}: ${invariant}\n`)
     if (monotonicMs() - told < PROGRESS_MS) return
     told = monotonicMs()
     process.stderr.write(`${report.done()} of ${seeds + rerun} seeds, ${Math.round((told - began) / 1_000)} s\n`)
   }
   const ranges = [[first, seeds], ...(rerun > 0 ? [[first, rerun] as const] : [])] as const
-  await Promise.all(Array.from({ length: shards }, (_, shard) => runShard(shard, shards, ranges, onResult)))
+  await Promise.all(Array.from({ length: shards }, (_, shard) => runShard(shard, shards, ranges, onResult, stop.signal)))
   const document = report.document((monotonicMs() - began) / 1_000)
   process.stdout.write(`${JSON.stringify(document)}\n`)
   return document.violations.length === 0 && document.rerun.equal === document.rerun.seeds ? 0 : 1

@@ -110,12 +110,24 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     const { base, quote } = chain.state.pool(symbol)
     return (Number(quote) / Number(base)) * 1_000
   }
-  const traffic = startTraffic(ground, client, { random, accounts, account: stateOf, price, fresh: (kind) => `${kind}-${ids++}` })
+  const traffic = startTraffic(ground, client, {
+    random,
+    accounts,
+    account: stateOf,
+    price,
+    now: timeline.now,
+    fresh: (kind) => `${kind}-${ids++}`,
+  })
 
   await runUntil(timeline, violations, () => traffic.over() && client.waiting() === 0)
   buggify.calm()
   const settled = () => client.waiting() === 0 && accounts.every((id) => stateOf(id) === undefined || !isBusy(stateOf(id)!))
   await runUntil(timeline, violations, settled)
+  // algos first: they would go on placing slices
+  for (const accountId of accounts)
+    for (const algoId of stateOf(accountId)?.algos.keys() ?? [])
+      client.send({ accountId, method: 'POST', path: `/v1/algos/${accountId}.${algoId}/cancel` })
+  await runUntil(timeline, violations, () => settled() && accounts.every((id) => (stateOf(id)?.algos.size ?? 0) === 0))
   for (const accountId of accounts)
     for (const number of restingOrders(stateOf(accountId) ?? EMPTY_ACCOUNT))
       client.send({ accountId, method: 'DELETE', path: `/v1/orders/${accountId}.${number}` })

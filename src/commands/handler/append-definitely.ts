@@ -1,3 +1,4 @@
+import { UnreadableEvent } from '../../events/decode.ts'
 import type { AppendOutcome, EventStore, NewEvent } from '../../events/store/event-store.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -46,6 +47,8 @@ export const appendDefinitely = async (
     if (outcome.kind === 'appended') return { kind: 'appended', position: outcome.position.commit }
     if (outcome.kind === 'conflict') {
       const whose = await whoseEvents(deps.loader, accountId, account, events).catch((error: unknown) => {
+        // no waiting makes it readable: what is ours can be told by its id, and nothing may be decided on the rest
+        if (error instanceof UnreadableEvent) return whoseById(deps, { accountId, stream }, account, events, error)
         log.warn({ err: error, accountId }, 'the stream could not be read after a conflict: trying again')
         return undefined
       })
@@ -73,6 +76,25 @@ const tryOnce = async (
     return await store.append(stream, revision < 0n ? 'no_stream' : revision, events, APPEND_TIMEOUT_MS)
   } catch (error) {
     return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** As whoseEvents, on a stream with an event that only a newer build can read. */
+const whoseById = async (
+  { store, log }: AppendDeps,
+  { accountId, stream }: { readonly accountId: string; readonly stream: string },
+  account: LoadedAccount,
+  events: readonly NewEvent[],
+  error: UnreadableEvent,
+): Promise<Definite | undefined> => {
+  log.error({ err: error, accountId }, 'a newer build has written to this account: nothing is decided here any more')
+  const last = events.at(-1)?.id
+  try {
+    for await (const { id, position } of store.readStream(stream, account.state.revision + 1n, events.length))
+      if (id === last) return { kind: 'appended', position: position.commit }
+    return { kind: 'refused' }
+  } catch {
+    return undefined
   }
 }
 

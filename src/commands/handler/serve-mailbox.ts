@@ -1,3 +1,4 @@
+import { UnreadableEvent } from '../../events/decode.ts'
 import type { Rules } from '../../events/rules.ts'
 import type { AccountCommand } from '../account/command.ts'
 import { payoutAsksForIds } from '../account/decide-payout.ts'
@@ -27,7 +28,9 @@ export const serveMailbox = async (deps: ServeDeps, box: Mailbox, closed: () => 
     } catch (error) {
       // an append rejects only when the process stops; its letters are told `unknown` by the handler's close
       if (!deps.signal.aborted) deps.log.error({ err: error, accountId: box.accountId }, 'an account could not be read')
-      for (const letter of box.waiting) settle(letter, { kind: 'unavailable', detail: 'the account could not be read' })
+      const detail =
+        error instanceof UnreadableEvent ? `this build cannot read the account: ${error.message}` : 'the account could not be read'
+      for (const letter of box.waiting) settle(letter, { kind: 'unavailable', detail })
       box.waiting = []
     }
   }

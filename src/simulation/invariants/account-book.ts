@@ -65,6 +65,9 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
       case 'FundsDepositRequested':
         unique(`deposit ${event.data.depositId}`)
         break
+      case 'AlgoStarted':
+        unique(`algo ${event.data.algoId}`)
+        break
       case 'TradeBooked':
         unique(`trade ${event.data.execId}`)
         break
@@ -84,7 +87,13 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
     }
   }
 
+  /** Only a reversal takes an account below zero. */
+  const covered = (orderId: string, asset: string): void => {
+    const available = state.balances.get(asset)?.available ?? 0n
+    if (available < 0n) violations.add('other', `${orderId} was accepted and leaves ${available} ${asset}`)
+  }
   const check = (): void => {
+    checkAlgos()
     const held = new Map<string, bigint>()
     for (const order of state.orders.values()) {
       checkOrder(order)
@@ -100,6 +109,10 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
       if (reserved !== (held.get(asset) ?? 0n))
         violations.add('orphan', `${accountId}: ${reserved} ${asset} reserved, ${held.get(asset) ?? 0n} held by orders`)
     }
+  }
+  const checkAlgos = (): void => {
+    for (const { algoId, executed: done, quantity } of state.algos.values())
+      if (done > quantity) violations.add('doubled', `${accountId}: algo ${algoId} has executed ${done} of ${quantity}`)
   }
   const checkOrder = (order: OrderState): void => {
     const { orderId, ordStatus, reserved, cumQty, cumQuote } = order
@@ -126,6 +139,7 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
         post(event)
         count(event)
         state = evolve(state, event, recorded.revision)
+        if (event.type === 'OrderAccepted') covered(event.data.orderId, event.data.reserved.asset)
       }
       check()
     },

@@ -14,7 +14,9 @@ export const isBusy = (state: AccountState): boolean =>
   awaitingFinality(state).length > 0 ||
   [...state.deposits.values()].some(({ status }) => status === 'requested') ||
   // a resting order that was triggered and lost its price waits for the next one, if need be for ever
-  [...state.orders.values()].some((order) => order.ordStatus === 'PendingCancel' || (!isTerminal(order.ordStatus) && isImmediate(order)))
+  [...state.orders.values()].some(
+    (order) => order.ordStatus === 'PendingCancel' || (!isTerminal(order.ordStatus) && order.executable && isImmediate(order)),
+  )
 
 export const restingOrders = (state: AccountState): readonly number[] =>
   [...state.orders.values()].filter(({ ordStatus }) => !isTerminal(ordStatus)).map(({ number }) => number)

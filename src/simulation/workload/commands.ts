@@ -9,6 +9,8 @@ export interface Market {
   account(accountId: string): AccountState | undefined
   /** Mid price of a symbol as the chain has it. */
   price(symbol: string): number
+  /** Virtual time, ms. */
+  now(): number
   /** An id nobody has used. */
   fresh(kind: string): string
 }
@@ -67,6 +69,66 @@ const restingLimit: Generator = {
   ask: (m, accountId) => order(m, accountId, { type: 'limit', timeInForce: 'gtc', quantity: quantity(m), price: near(m, 30) }),
 }
 
+/** Stops of every kind, near enough to the market to be reached now and then. */
+const stop: Generator = {
+  name: 'stop',
+  weight: 2,
+  ask: (m, accountId) => {
+    const timeInForce = m.random.pick(['gtc', 'ioc', 'day'])
+    const trailing = m.random.pick([{ trailingOffsetBps: m.random.between(10, 300) }, { trailingOffset: String(m.random.between(1, 5)) }])
+    const terms = m.random.pick([
+      { type: 'stop', stopPrice: near(m, 25) },
+      { type: 'stop_limit', stopPrice: near(m, 25), price: near(m, 25) },
+      { type: 'trailing_stop', ...trailing },
+    ])
+    return order(m, accountId, { ...terms, timeInForce, quantity: quantity(m) })
+  },
+}
+
+/** Orders that end by themselves: some within the seed's time, some of them in the past already. */
+const deadline: Generator = {
+  name: 'deadline',
+  weight: 2,
+  ask: (m, accountId) => {
+    const terms = { type: 'limit', quantity: quantity(m), price: near(m, 40) }
+    if (m.random.chance(0.2)) return order(m, accountId, { ...terms, timeInForce: 'day' })
+    const expireTime = new Date(m.now() + m.random.between(-2_000, 40_000)).toISOString()
+    return order(m, accountId, { ...terms, timeInForce: 'gtd', expireTime, ...(m.random.chance(0.3) ? { postOnly: true } : {}) })
+  },
+}
+
+const deadMan: Generator = {
+  name: 'dead-man switch',
+  weight: 1,
+  ask: (m, accountId) => ({
+    ...{ accountId, method: 'PUT', path: '/v1/dead-man-switch' },
+    body: { accountId, timeoutMs: m.random.pick([0, 3_000, 15_000, 60_000]) },
+  }),
+}
+
+const algo: Generator = {
+  name: 'algo',
+  weight: 1,
+  ask: (m, accountId) => {
+    const common = { accountId, algoId: m.fresh('a'), symbol: SYMBOL, side: m.random.pick(['buy', 'sell']), quantity: quantity(m) }
+    const slices = m.random.between(1, 4)
+    const plan = m.random.chance(0.5)
+      ? { kind: 'twap', slices, durationMs: slices * m.random.between(1_000, 8_000) }
+      : { kind: 'iceberg', price: near(m, 20), displayQuantity: '0.05' }
+    return { accountId, method: 'POST', path: '/v1/algos', body: { ...common, ...plan } }
+  },
+}
+
+const changeAlgo: Generator = {
+  name: 'change of an algo',
+  weight: 1,
+  ask: (m, accountId) => {
+    const algoId = m.account(accountId)?.algos.keySeq().first()
+    if (algoId === undefined) return undefined
+    return { accountId, method: 'POST', path: `/v1/algos/${accountId}.${algoId}/${m.random.pick(['pause', 'resume', 'cancel'])}` }
+  },
+}
+
 /** The same id with other terms, or the same terms again. */
 const again: Generator = {
   name: 'used id',
@@ -95,4 +157,16 @@ const moreFunds: Generator = {
   ask: (m, accountId) => deposit(accountId, m.fresh('d'), m.random.pick(['SOL', 'USDC']), String(m.random.between(1, 50))),
 }
 
-export const GENERATORS: readonly Generator[] = [market, immediateLimit, restingLimit, again, cancel, moreFunds]
+export const GENERATORS: readonly Generator[] = [
+  market,
+  immediateLimit,
+  restingLimit,
+  stop,
+  deadline,
+  deadMan,
+  algo,
+  changeAlgo,
+  again,
+  cancel,
+  moreFunds,
+]

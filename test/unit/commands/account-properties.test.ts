@@ -214,7 +214,7 @@ describe('any account after any commands', () => {
           assertInvariants(s)
         })
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
     )
     // the property means little unless the rare paths were walked
     for (const rare of [
@@ -252,7 +252,7 @@ describe('any account after any commands', () => {
         assert.deepEqual(canonical(replayed), canonical(s.state))
         assert.deepEqual(canonical(resumed), canonical(s.state))
       }),
-      { numRuns: 150 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 150) },
     )
   })
 
