@@ -9,6 +9,8 @@ export interface Ask {
   readonly method: Route['method']
   readonly path: string
   readonly body?: unknown
+  /** Whose key it comes with; a trader's where nothing is said. */
+  readonly actor?: string
 }
 
 /** How a request ended for its client. */
@@ -106,7 +108,7 @@ const serve = async ({ routes, machine }: Node, ask: Ask, correlationId: string)
     if (!body.success || !parsed.success || !query.success)
       throw new Error(`${ask.method} ${ask.path}: the workload sent what the edge refuses: ${body.error?.message ?? ''}`)
     return route.handle({
-      grant: { keyId: 'trader', scopes: new Set(['trade', 'read', 'operate', 'risk:admin']), accounts: '*' },
+      grant: { keyId: ask.actor ?? 'trader', scopes: new Set(['trade', 'read', 'operate', 'risk:admin']), accounts: '*' },
       ...{ params: parsed.data, query: query.data as Record<string, string>, body: body.data, correlationId, traceparent: undefined },
       receivedAt: machine.clock.now(),
       signal: new AbortController().signal,

@@ -157,6 +157,25 @@ const moreFunds: Generator = {
   ask: (m, accountId) => deposit(accountId, m.fresh('d'), m.random.pick(['SOL', 'USDC']), String(m.random.between(1, 50))),
 }
 
+/** An operator's word on an account, the instrument or everything: taken back only by two of them. */
+export const control = (scope: string, action: 'halt' | 'reduce' | 'resume', actor: string): Ask => ({
+  ...{ accountId: scope, method: 'POST', path: `/v1/controls/${encodeURIComponent(scope)}/${action}`, actor },
+  body: { reason: 'the simulation wants it so' },
+})
+export const OPERATORS = ['operator-1', 'operator-2'] as const
+export const scopesOf = (accounts: readonly string[]): readonly string[] => [
+  'global',
+  `instrument:${SYMBOL}`,
+  ...accounts.map((accountId) => `account:${accountId}`),
+]
+
+const controls: Generator = {
+  name: 'control',
+  weight: 1,
+  ask: ({ random, accounts }) =>
+    control(random.pick(scopesOf(accounts)), random.pick(['halt', 'reduce', 'resume', 'resume']), random.pick(OPERATORS)),
+}
+
 export const GENERATORS: readonly Generator[] = [
   market,
   immediateLimit,
@@ -166,6 +185,7 @@ export const GENERATORS: readonly Generator[] = [
   deadMan,
   algo,
   changeAlgo,
+  controls,
   again,
   cancel,
   moreFunds,

@@ -8,8 +8,8 @@ export interface Traffic {
 }
 
 /** Commands of a seed: at least this many, besides opening the accounts and their first deposits. */
-const LEAST_COMMANDS = 40
-const MOST_COMMANDS = 55
+const LEAST_COMMANDS = 38
+const MOST_COMMANDS = 48
 
 /** Opens the accounts, puts money in, then lets traders act at random moments until the seed's number of commands is reached. */
 export const startTraffic = ({ timeline, random }: Ground, client: Client, market: Market): Traffic => {

@@ -4,6 +4,7 @@ import type { AccountHandler } from '../../commands/handler/account-handler.ts'
 import type { Packing } from '../../commands/handler/packing.ts'
 import { startCommandsRole } from '../../commands/role.ts'
 import { followInstruments } from '../../events/instruments.ts'
+import { followRules } from '../../events/rules.ts'
 import { createHealthBoard } from '../../platform/health.ts'
 import type { Route } from '../../platform/http/route.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -47,8 +48,9 @@ export const startNode = async ({ ground, machine, keystore, faucet, log }: Node
   const health = createHealthBoard()
   const store = storePort({ ...ports, log: ground.log, delivered: ground.delivered, onAppend: () => ground.mayDie(machine, 60) })
   const signal = new AbortController().signal
-  const shared = { store, clock, ids, log, registry, health, logId: ground.logId }
-  const instruments = await followInstruments({ store, clock, ids, log, signal })
+  const reference = { store, clock, ids, log, signal }
+  const [instruments, rules] = await Promise.all([followInstruments(reference), followRules(reference)])
+  const shared = { store, clock, ids, log, registry, health, rules, logId: ground.logId }
   const venue = venuePort({ ...ports, chain })
   const quotes = createQuotes({ venue, instruments, clock, log })
   const commands = startCommandsRole({ ...shared, instruments, quotes, snapshots: SNAPSHOTS, packing: AT_ONCE })
