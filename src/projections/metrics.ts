@@ -12,6 +12,9 @@ export interface ProjectionMetrics {
   readonly pausedStreams: Gauge<'shard'>
   readonly failures: Counter<'shard'>
   readonly cacheWrites: Counter<'outcome'>
+  readonly verified: Counter<'shard'>
+  readonly diverged: Counter<'shard'>
+  readonly firstDiverging: Gauge<'shard'>
 }
 
 export const projectionMetrics = (registry: Registry): ProjectionMetrics => {
@@ -37,6 +40,21 @@ export const projectionMetrics = (registry: Registry): ProjectionMetrics => {
     parked: new Counter({ name: 'quantbot_projection_parked_events_total', help: 'Events set aside behind a fault', ...shard }),
     pausedStreams: new Gauge({ name: 'quantbot_projection_paused_streams', help: 'Streams that wait for a fix', ...shard }),
     failures: new Counter({ name: 'quantbot_projection_failures_total', help: 'Batches that had to be tried again', ...shard }),
+    verified: new Counter({
+      name: 'quantbot_verification_accounts_total',
+      help: 'Accounts replayed and held against their rows',
+      ...shard,
+    }),
+    diverged: new Counter({
+      name: 'quantbot_verification_divergences_total',
+      help: 'Accounts whose rows are not what the events say',
+      ...shard,
+    }),
+    firstDiverging: new Gauge({
+      name: 'quantbot_verification_first_diverging_position',
+      help: 'Lowest commit position behind a wrong row of the account last found diverged',
+      ...shard,
+    }),
     cacheWrites: new Counter({
       name: 'quantbot_cache_writes_total',
       help: 'Documents sent to Redis: written, skipped (older) or dropped (Redis away or too slow)',

@@ -13,6 +13,7 @@ import { projectionMetrics } from './metrics.ts'
 import { ensureShardMap, type ShardMap } from './shard-map.ts'
 import { ownShard } from './shard-owner.ts'
 import { dispatchEvents } from './subscription.ts'
+import { sampleAccounts } from './verification/sampling.ts'
 import { checkDatabase } from './writing/checkpoint.ts'
 import type { ShardWriter } from './writing/shard-writer.ts'
 
@@ -104,6 +105,7 @@ const runShards = async (
       log.fatal({ err: error, shard }, 'the shard cannot be projected')
     })
   const owners = pools.map(own)
+  const sampling = sampleAccounts({ store, pools, held: () => writers.keys(), metrics, clock, ids, log, signal })
 
   while (!signal.aborted) {
     await clock.sleep(SETTLE_MS, signal).catch(() => undefined)
@@ -129,6 +131,7 @@ const runShards = async (
     signal.removeEventListener('abort', end)
   }
   await Promise.all(owners)
+  await sampling
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
