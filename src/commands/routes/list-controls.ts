@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
 import { controlDocument } from '../control/control-document.ts'
 import type { ScopePorts } from './scope-refusal.ts'
@@ -8,6 +9,7 @@ export const listControlsRoute = ({ rules }: Pick<ScopePorts, 'rules'>): Route =
     method: 'GET',
     path: '/v1/controls',
     scope: 'any',
+    query: z.strictObject({}),
     handle: async () => {
       if (!rules) return refuse('not_ready', 'this process follows no controls')
       const data = [...rules.controls.all()].sort((a, b) => (a.scope < b.scope ? -1 : 1)).map(controlDocument)
