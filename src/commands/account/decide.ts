@@ -10,6 +10,7 @@ import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
 import { bookUnrequested } from './book-unrequested.ts'
 import { bookVanished } from './book-vanished.ts'
 import type { AccountCommand, Decision } from './command.ts'
+import { coverDeficit } from './cover-deficit.ts'
 import { decidePayout } from './decide-payout.ts'
 import { findKnown } from './known-ids.ts'
 import { placeOrder } from './place-order.ts'
@@ -25,6 +26,10 @@ type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { typ
  */
 export const decide = (state: AccountState, command: AccountCommand, time: number): Decision => {
   const at = Math.max(time, state.lastAt)
+  return coverDeficit(state, decided(state, command, at), at)
+}
+
+const decided = (state: AccountState, command: AccountCommand, at: number): Decision => {
   if (command.type === 'OpenAccount') return openAccount(state, command, at)
   if (state.accountId === undefined) return noSuchAccount()
   switch (command.type) {

@@ -24,5 +24,8 @@ export const applyPostings = (balances: Balances, postings: readonly Posting[]):
   return next
 }
 
+/** A fork took back what had been spent already. */
+export const isOverdrawn = (balances: Balances, asset: string): boolean => balanceOf(balances, asset).available < 0n
+
 /** Only available funds can be reserved. */
 export const covers = (balances: Balances, asset: string, amount: bigint): boolean => balanceOf(balances, asset).available >= amount

@@ -25,6 +25,13 @@ export const riskBreach = (state: Subject, { request, instrument, control }: Pro
     isExit(state, { number: 0, symbol, side, most, baseDecimals: instrument.base.decimals, strategyId: of })
   const breach = controlBreach(control, () => exits(ofStrategy(control?.scope ?? '', strategyId)))
   if (breach) return breach
+  const overdrawn = state.balances.findKey(({ available }) => available < 0n)
+  if (overdrawn !== undefined && !exits(null))
+    return {
+      code: 'halted',
+      text: `available ${overdrawn} is negative: exits only`,
+      why: { rule: 'negative_available', value: 'REDUCING' },
+    }
   if (reduceOnly && !exits(null))
     return { code: 'limit_breached', text: 'the order would not only reduce the position', why: { rule: 'reduce_only' } }
   return openOrdersBreach(state.openOrders)

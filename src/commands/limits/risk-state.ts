@@ -1,4 +1,5 @@
 import { Map as ImmutableMap } from 'immutable'
+import type { Balances } from '../ledger/balances.ts'
 import type { OrderState } from '../order/order-state.ts'
 import type { Attempts } from '../transaction/attempt-state.ts'
 import type { Effect, Holding } from './holding.ts'
@@ -23,6 +24,7 @@ export const holdingKey = (symbol: string, strategyId: string | null): string =>
 
 /** What the rules look at of an account's fold. */
 export interface Subject extends Attempts {
+  readonly balances: Balances
   readonly accountId: string | undefined
   readonly risk: RiskState
   readonly orders: ImmutableMap<number, OrderState>

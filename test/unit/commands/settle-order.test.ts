@@ -209,6 +209,9 @@ describe('a vanished transaction', () => {
     s.does(signed('1'))
     s.does(landed('1', swap(-sol(10), usdc(1_000))))
     s.does(place(limit({ clOrdId: 'c-2', orderQty: sol(20) })))
+    // what is being executed can't be cancelled to cover it
+    s.does({ type: 'TriggerOrder', number: 2, trigger: mid('100') })
+    s.does(signed('2'))
     s.does(vanished('1'))
     assert.deepEqual(balance(s, 'USDC'), [-usdc(1_000), usdc(2_000)])
   })
