@@ -80,6 +80,8 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     handleWhen((error) => toFailure(error).fault === 'broken'),
     { halfOpenAfter: PROBE_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_BREAK) },
   )
+  breaker.onBreak(() => meters.decided('set_aside', name))
+  breaker.onReset(() => meters.decided('taken_back', name))
   const reads = wrap(bulkhead(READS_AT_ONCE, READS_WAITING), breaker)
   const sends = wrap(bulkhead(SENDS_AT_ONCE, SENDS_WAITING), breaker)
   const started = new Set<{ readonly at: number }>()
@@ -167,7 +169,11 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
   return {
     ...{ name, url, socketUrl, weight, latency, limiter, state },
     ask: async (call, given = {}) => {
-      if (given.ifAllowed === true && limiter.waitMs(call.method) > 0) throw new RpcFailure('not_asked', 'over its rate limit')
+      if (given.ifAllowed === true && limiter.waitMs(call.method) > 0) {
+        if (given.sends === true) meters.decided('not_sent_limited', name)
+        throw new RpcFailure('not_asked', 'over its rate limit')
+      }
+      if (given.sends === true) meters.decided('sent', name)
       return ask(call, CALL_TIMEOUT_MS, given)
     },
     health: () => {

@@ -133,7 +133,10 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
         const first = picker.order(endpoints, call.method)
         if (first.waitMs > LONGEST_WAIT_MS)
           throw new RpcFailure('limited', `every endpoint is over its limit for ${Math.ceil(first.waitMs)} ms`)
-        if (first.waitMs > 0) await clock.sleep(first.waitMs, stopping.signal)
+        if (first.waitMs > 0) {
+          meters.decided('paced')
+          await clock.sleep(first.waitMs, stopping.signal)
+        }
         const order = first.waitMs > 0 ? picker.order(endpoints, call.method) : first
         return hedger.run(order, call.method, (endpoint, signal) => askOne(endpoint, call, schema, options, signal))
       }
@@ -142,6 +145,7 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
           .catch(async (error: unknown) => {
             // A single hiccup of a lone endpoint, or of all at once, is not yet an outage.
             if (toFailure(error).fault !== 'broken') throw error
+            meters.decided('tried_again')
             await clock.sleep(AGAIN_MS, stopping.signal)
             return run()
           })

@@ -109,7 +109,7 @@ describe('the RPC pool', function () {
   })
 
   it('fails over from 5xx, sets the endpoint aside and takes it back', async () => {
-    const { chain, fronts, state } = await open(2)
+    const { chain, fronts, state, decided } = await open(2)
     const [broken] = fronts as [Front, Front]
     broken.faults.status = 502
     await until(async () => {
@@ -121,6 +121,7 @@ describe('the RPC pool', function () {
     assert.equal(broken.calls('getBalance'), before, 'set aside, yet asked')
     broken.faults.status = undefined
     await until(async () => state(broken) === 'healthy')
+    assert.ok((await decided('set_aside', broken)) > 0 && (await decided('taken_back', broken)) > 0)
   })
 
   it('does not wait for an endpoint that hangs', async () => {
