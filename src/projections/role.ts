@@ -105,7 +105,7 @@ const runShards = async (
       log.fatal({ err: error, shard }, 'the shard cannot be projected')
     })
   const owners = pools.map(own)
-  const sampling = sampleAccounts({ store, pools, held: () => writers.keys(), metrics, clock, ids, log, signal })
+  const sampling = sampleAccounts({ store, pools, held: () => writers.keys(), metrics, clock, log, signal })
 
   while (!signal.aborted) {
     await clock.sleep(SETTLE_MS, signal).catch(() => undefined)

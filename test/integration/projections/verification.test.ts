@@ -53,7 +53,7 @@ describe('verifying an account by shadow replay', () => {
     const registry = createRegistry('verification')
     const stop = new AbortController()
     const held = (): Iterable<number> => side.pools.keys()
-    const deps = { store: side.store, pools: side.pools, clock: systemClock, ids: systemIds, log, signal: stop.signal }
+    const deps = { store: side.store, pools: side.pools, clock: systemClock, log, signal: stop.signal }
     const sampling = sampleAccounts({ ...deps, held, metrics: projectionMetrics(registry), everyMs: 5 })
     const divergences = async (): Promise<number> =>
       (await registry.getSingleMetric('quantbot_verification_divergences_total')!.get()).values.reduce((sum, { value }) => sum + value, 0)
