@@ -36,6 +36,9 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'FundsCredited':
       case 'FundsDepositFailed':
       case 'FundsDepositReversed':
+      case 'LimitsSet':
+      case 'AllotmentReceived':
+      case 'AllotmentReturned':
       case 'AlgoStarted':
       case 'AlgoPaused':
       case 'AlgoResumed':

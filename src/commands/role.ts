@@ -1,12 +1,15 @@
 import type { InstrumentBook } from '../events/instruments.ts'
 import type { HealthBoard } from '../platform/health.ts'
 import type { Route } from '../platform/http/route.ts'
+import { createDesk } from './allotment/desk.ts'
+import { withAllotments } from './allotment/with-allotments.ts'
 import type { AccountHandler } from './handler/account-handler.ts'
 import { type AccountHandlerDeps, createAccountHandler } from './handler/create-handler.ts'
 import { changeAlgoRoutes, startAlgoRoute } from './routes/algos.ts'
 import { cancelOrderRoute } from './routes/cancel-order.ts'
 import { haltRoute, reduceRoute, resumeRoute } from './routes/change-control.ts'
 import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
+import { setLimitsRoute, showLimitsRoute } from './routes/limits.ts'
 import { listControlsRoute } from './routes/list-controls.ts'
 import { openAccountRoute } from './routes/open-account.ts'
 import { placeOrderRoute } from './routes/place-order.ts'
@@ -31,8 +34,10 @@ export interface CommandsRole {
 
 /** The write side over HTTP. The caller owns the ports and serves the routes. */
 export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
-  const handler = createAccountHandler(deps)
-  const ports = { ...deps, handler }
+  const plain = createAccountHandler(deps)
+  const desk = createDesk({ ...deps, handler: plain })
+  const handler = withAllotments(plain, desk)
+  const ports = { ...deps, handler, desk }
   deps.health.register('instruments', () =>
     deps.instruments.all().length > 0 ? { ready: true } : { ready: false, detail: 'no instrument is known yet' },
   )
@@ -54,6 +59,8 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       reduceRoute(ports),
       resumeRoute(ports),
       listControlsRoute(ports),
+      setLimitsRoute(ports),
+      showLimitsRoute(ports),
     ],
     handler,
     close: () => handler.close(),

@@ -93,5 +93,7 @@ export const Why = z.object({
   limit: z.string().optional(),
   value: z.string().optional(),
   setBy: SetBy.optional(),
+  /** The market price that the value was held against. */
+  reference: PriceCitation.optional(),
 })
 export type Why = z.infer<typeof Why>

@@ -95,6 +95,9 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
         ? move('failed_fee', 'external', 'house', sol(returned.fee))
         : costEntries(returned, 'external', 'house')
     }
+    case 'LimitsSet':
+    case 'AllotmentReceived':
+    case 'AllotmentReturned':
     case 'AlgoStarted':
     case 'AlgoPaused':
     case 'AlgoResumed':

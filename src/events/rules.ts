@@ -3,12 +3,14 @@ import { type DomainEvent, decodeEvent } from './decode.ts'
 import type { SetBy } from './fields.ts'
 import { followReference, type ReferenceDeps } from './follow-reference.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
+import { createLimitBook, type LimitBook } from './limit-book.ts'
 import { scopeOfControl } from './scope.ts'
 import type { RecordedEvent } from './store/event-store.ts'
 
 /** The rules in force, kept current by following their streams: what every decision is held against, in memory. */
 export interface Rules {
   readonly controls: ControlBook
+  readonly limits: LimitBook
   readonly freshness: Freshness
   /** Everything up to this commit position has been applied. */
   position(): bigint
@@ -17,6 +19,7 @@ export interface Rules {
 /** Reads all rules, then follows them until the signal aborts. One subscription, so that one tick proves all of them fresh. */
 export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
   const controls = createControlBook()
+  const limits = createLimitBook()
   const freshness = createFreshness(deps)
   const apply = (recorded: RecordedEvent): void => {
     const setBy = { streamId: recorded.streamId, revision: recorded.revision.toString() }
@@ -35,9 +38,12 @@ export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
       case 'ControlResumed':
         controls.apply(event, setBy)
         break
+      case 'LimitSet':
+        limits.apply(event, setBy)
+        break
       default:
     }
   }
-  await followReference(deps, '^control-', apply, freshness.seen)
-  return { controls, freshness, position: freshness.position }
+  await followReference(deps, '^(?:control|limit)-', apply, freshness.seen)
+  return { controls, limits, freshness, position: freshness.position }
 }

@@ -28,3 +28,6 @@ export const scopeOfControl = (streamId: string): string | undefined => {
   const [, name] = /^control-(.+)$/.exec(streamId) ?? []
   return name?.replace('-', ':')
 }
+
+/** Stream of a limit wider than an account: `limit-global`, `limit-strategy-<id>` … */
+export const limitStream = (scope: string): string => `limit-${scope.replace(':', '-')}`

@@ -1,4 +1,6 @@
 import { auditRoutes } from '../audit/routes.ts'
+import { createDesk } from '../commands/allotment/desk.ts'
+import { withAllotments } from '../commands/allotment/with-allotments.ts'
 import { createAccountHandler } from '../commands/handler/create-handler.ts'
 import { startCommandsRole } from '../commands/role.ts'
 import type { InstrumentBook } from '../events/instruments.ts'
@@ -72,7 +74,8 @@ export const startRoles = async (deps: RolesDeps): Promise<Roles> => {
     closers.push(commands.close)
     if (config.roles.has('settlement')) closers.push(await startSettlement(deps, market, commands.handler))
   } else if (market) {
-    const handler = createAccountHandler(deps)
+    const plain = createAccountHandler(deps)
+    const handler = withAllotments(plain, createDesk({ ...deps, handler: plain }))
     closers.push(handler.close, await startSettlement(deps, market, handler))
   }
   return {

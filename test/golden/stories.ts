@@ -1,12 +1,10 @@
 import type { AccountCommand } from '../../src/commands/account/command.ts'
 import type { AlgoRequest } from '../../src/commands/algo/algo-state.ts'
-import { changeControl } from '../../src/commands/control/change-control.ts'
 import { createAccountHandler } from '../../src/commands/handler/create-handler.ts'
 import { unrequestedDepositId } from '../../src/commands/ledger/unrequested.ts'
 import { defineInstruments } from '../../src/events/instruments.ts'
 import { createKey } from '../../src/events/key-ring.ts'
 import { ensureLogId } from '../../src/events/log-identity.ts'
-import type { ControlState } from '../../src/events/reference/control-events.ts'
 import type { EventStore } from '../../src/events/store/event-store.ts'
 import { createTicker } from '../../src/events/tick.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -34,6 +32,7 @@ import {
   WALLET,
 } from '../unit/commands/account-story.ts'
 import { payouts } from './payout-story.ts'
+import { RULE_STORIES } from './rule-stories.ts'
 
 /** What a story is told with: the product's own write side over a log in memory. */
 export interface Teller {
@@ -266,17 +265,5 @@ export const STORIES: readonly GoldenStory[] = [
       await createTicker({ store, ids, clock }).tick()
     },
   },
-  {
-    name: 'controls',
-    tell: async (deps) => {
-      const control = async (actor: string, to: ControlState): Promise<void> => {
-        const command = { scope: 'instrument:SOL/USDC', to, reason: 'a drill', actor, time: deps.clock.now() }
-        await changeControl(deps, command, { commandId: `${actor}-${to}`, correlationId: 'drill' })
-      }
-      await control('k1', 'REDUCING')
-      await control('k1', 'HALTED')
-      await control('k1', 'ACTIVE')
-      await control('k2', 'ACTIVE')
-    },
-  },
+  ...RULE_STORIES,
 ]

@@ -1,11 +1,14 @@
 import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
 import type { EffectiveControl } from '../../events/controls.ts'
-import type { PriceCitation } from '../../events/fields.ts'
+import type { PriceCitation, SetBy } from '../../events/fields.ts'
+import type { SetRules } from '../../events/limit-book.ts'
+import type { LimitRules } from '../../events/limit-rules.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
 import type { Asset, Instrument } from '../../events/reference/reference-event.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
 import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
 import type { PayoutCommand } from '../ledger/payout-command.ts'
+import type { Exhausted, Need } from '../limits/allotments.ts'
 import type { SigningControl } from '../limits/signing-block.ts'
 import type { OrderRequest } from '../order/order-request.ts'
 
@@ -34,7 +37,17 @@ export type AccountCommand =
       readonly route: 'unprobed' | 'available' | 'none'
       /** In force when it is decided; the handler puts it in. */
       readonly control?: EffectiveControl
+      /** Mid price, where the route knows a fresh one: price collars are held against it. */
+      readonly mark?: PriceCitation
+      /** Limits of wider scopes that are in force; the handler puts them in. */
+      readonly limits?: readonly SetRules[]
+      /** Wider limits that were asked for a share and had none left. */
+      readonly exhausted?: readonly Exhausted[]
     }
+  | { readonly type: 'SetLimits'; readonly strategyId: string | null; readonly rules: LimitRules }
+  | { readonly type: 'ReceiveAllotment'; readonly scope: string; readonly key: string; readonly total: bigint; readonly grant: SetBy }
+  /** `granted`: all that the limit has granted; what of it never arrived is given back with the rest. */
+  | { readonly type: 'ReturnAllotment'; readonly scope: string; readonly key: string; readonly granted: bigint }
   | { readonly type: 'CancelOrder'; readonly number: number }
   /** Arms the dead-man switch, again before its deadline to keep the orders; 0 takes it off. */
   | { readonly type: 'ArmDeadMan'; readonly timeoutMs: number }
@@ -103,6 +116,8 @@ export type Answer =
   | { readonly kind: 'dead_man'; readonly deadline: number | null }
   /** `first` false: it had been started before, or this was no start. */
   | { readonly kind: 'algo'; readonly algo: AlgoState; readonly status: AlgoState['status'] | 'Canceled'; readonly first: boolean }
+  /** A wider limit has to grant the account a share first; nothing was decided. */
+  | { readonly kind: 'needs_shares'; readonly needs: readonly Need[] }
   | { readonly kind: 'done' }
   /** Already true or no longer applicable: nothing to append. */
   | { readonly kind: 'ignored'; readonly reason: string }

@@ -12,6 +12,7 @@ import { bookVanished } from './book-vanished.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { coverDeficit } from './cover-deficit.ts'
 import { decidePayout } from './decide-payout.ts'
+import { receiveAllotment, returnAllotment, setLimits } from './keep-limits.ts'
 import { findKnown } from './known-ids.ts'
 import { placeOrder } from './place-order.ts'
 import { recordSigned } from './record-signed.ts'
@@ -60,6 +61,12 @@ const decided = (state: AccountState, command: AccountCommand, at: number): Deci
     case 'SkipSlice':
     case 'EndAlgo':
       return decideAlgo(state, command, at)
+    case 'SetLimits':
+      return setLimits(state, command, at)
+    case 'ReceiveAllotment':
+      return receiveAllotment(state, command, at)
+    case 'ReturnAllotment':
+      return returnAllotment(state, command, at)
     case 'AssignWallet':
       if (state.wallet !== undefined) return ignored('the account has a wallet')
       return done({ type: 'WalletAssigned', data: { publicKey: command.publicKey, path: command.path, at } })

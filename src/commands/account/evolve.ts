@@ -28,7 +28,7 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
     revision,
     lastAt: Math.max(before.lastAt, event.data.at),
     balances: postings.length === 0 ? before.balances : applyPostings(before.balances, postings),
-    risk: evolveRisk(before, event),
+    risk: evolveRisk(before, event, revision),
   }
   switch (event.type) {
     case 'AccountOpened':
@@ -76,6 +76,10 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
       const known = rememberRejected(state, placeCommandId(clOrdId), termsHash, revision)
       return { ...known, nextOrder: number + 1, rejectedAt: countRejection(state.rejectedAt, at) }
     }
+    case 'LimitsSet':
+    case 'AllotmentReceived':
+    case 'AllotmentReturned':
+      return state
     case 'DeadManArmed':
       return { ...state, deadMan: { timeoutMs: event.data.timeoutMs, deadline: event.data.deadline } }
     case 'DeadManDisarmed':

@@ -2,7 +2,7 @@ import { orderIdOf } from '../../events/streams.ts'
 import { balanceOf, covers } from '../ledger/balances.ts'
 import type { Breach } from '../limits/control-check.ts'
 import { rejectionWait } from '../limits/rejection-budget.ts'
-import { riskBreach } from '../limits/risk-breach.ts'
+import { riskBreach, shareBreach } from '../limits/risk-breach.ts'
 import { openOrder } from '../order/evolve.ts'
 import { instrumentTerms, placeCommandId, termsHashOf } from '../order/order-request.ts'
 import { acceptOrder, expiryOf, firstStop, needsReference, type Placement, rejectOrder } from '../order/place.ts'
@@ -40,8 +40,14 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
 
   const placement: Placement = { accountId, number: state.nextOrder, request, instrument, termsHash, at }
   const breach =
-    riskBreach(state, command, amount) ?? postOnlyBreach(request, reference) ?? fundsBreach(state, asset, amount) ?? routeBreach(command)
+    riskBreach(state, command, amount, at) ??
+    postOnlyBreach(request, reference) ??
+    fundsBreach(state, asset, amount) ??
+    routeBreach(command)
   if (breach) return reject(state, placement, breach)
+  const shares = shareBreach(state, command, at)
+  if ('why' in shares) return reject(state, placement, shares)
+  if (shares.length > 0) return { events: [], answer: { kind: 'needs_shares', needs: shares } }
 
   const accepted = acceptOrder(placement, { asset, amount }, reference)
   return answerOrder(accountId, openOrder(accepted.data, state.revision + 1n), [accepted], true)

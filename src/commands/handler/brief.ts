@@ -13,8 +13,10 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
   if (!rules) return command
   switch (command.type) {
     case 'PlaceOrder': {
-      const control = rules.controls.effective(scopesOf(state, command.request))
-      return control === ACTIVE ? command : { ...command, control }
+      const scopes = scopesOf(state, command.request)
+      const control = rules.controls.effective(scopes)
+      const limits = rules.limits.among(scopes)
+      return control === ACTIVE && limits.length === 0 ? command : { ...command, control, limits }
     }
     case 'RecordSigned':
       return { ...command, control: signingControl(rules, state, command.ref) }

@@ -54,8 +54,10 @@ export const placeOrderRoute = (ports: OrderPorts): Route =>
 
 /** The command with the mid price where the decision takes one. */
 const restingOrder = ({ quotes }: OrderPorts, request: OrderRequest, instrument: Instrument, time: number): PlaceOrder => {
-  const mid = needsReference(request) ? quotes.mid(request.symbol) : undefined
-  return { type: 'PlaceOrder', request, instrument, reference: mid && isFresh(mid, time) ? mid : undefined, route: 'unprobed' }
+  const mid = quotes.mid(request.symbol)
+  const mark = mid && isFresh(mid, time) ? mid : undefined
+  const reference = needsReference(request) ? mark : undefined
+  return { type: 'PlaceOrder', request, instrument, reference, route: 'unprobed', ...(mark ? { mark } : {}) }
 }
 
 /** Decides on the loaded fold first: only an order that would be accepted at mid is worth asking the venue for a route. */
@@ -71,7 +73,7 @@ const immediateOrder = async (
   const command: PlaceOrder = { type: 'PlaceOrder', request, instrument, reference, route: 'unprobed' }
   const preview = await previewOf(ports, accountId, command, context.receivedAt)
   if (preview === undefined) return refuse('not_ready', 'the account could not be read')
-  if (preview !== 'order') return command
+  if (preview !== 'order' && preview !== 'needs_shares') return command
   const answer = await ports.quotes.route(request, instrument)
   if (answer === 'unavailable') return refuse('not_ready', 'the venue does not answer')
   return { ...command, route: answer }

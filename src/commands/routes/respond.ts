@@ -66,6 +66,8 @@ const respond = async (ports: CommandPorts, accountId: string, executed: Execute
       return firstAnswer(ports, accountId, answer.revision)
     case 'refused':
       return { refusal: answer.refusal }
+    case 'needs_shares':
+      return refuse('not_ready', 'a share of a limit could not be had just now')
     case 'done':
     case 'ignored':
       throw new Error(`no route asks for an answer "${answer.kind}"`)

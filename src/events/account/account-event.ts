@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import * as algo from './algo-events.ts'
 import * as deadMan from './dead-man-events.ts'
 import * as funds from './funds-events.ts'
+import * as limits from './limit-events.ts'
 import * as order from './order-events.ts'
 import * as payout from './payout-events.ts'
 import * as transaction from './transaction-events.ts'
@@ -11,6 +12,7 @@ export const ACCOUNT_EVENTS = {
   ...funds,
   ...payout,
   ...withoutFee(order),
+  ...limits,
   ...deadMan,
   ...withoutPlan(algo),
   ...withoutParts(transaction),

@@ -1,0 +1,56 @@
+import type { AccountCommand } from '../../src/commands/account/command.ts'
+import { createDesk } from '../../src/commands/allotment/desk.ts'
+import { changeControl } from '../../src/commands/control/change-control.ts'
+import { LimitRules } from '../../src/events/limit-rules.ts'
+import { referenceEvent } from '../../src/events/log-identity.ts'
+import type { ControlState } from '../../src/events/reference/control-events.ts'
+import type { EventStore } from '../../src/events/store/event-store.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import type { Ids } from '../../src/platform/ids.ts'
+
+interface RuleTeller {
+  readonly store: EventStore
+  readonly clock: Clock
+  readonly ids: Ids
+  does(command: AccountCommand): Promise<void>
+}
+
+/** Stories of what comes from outside an account: controls and limits. */
+export const RULE_STORIES: readonly { readonly name: string; tell(teller: RuleTeller): Promise<void> }[] = [
+  {
+    name: 'controls',
+    tell: async (deps) => {
+      const control = async (actor: string, to: ControlState): Promise<void> => {
+        const command = { scope: 'instrument:SOL/USDC', to, reason: 'a drill', actor, time: deps.clock.now() }
+        await changeControl(deps, command, { commandId: `${actor}-${to}`, correlationId: 'drill' })
+      }
+      await control('k1', 'REDUCING')
+      await control('k1', 'HALTED')
+      await control('k1', 'ACTIVE')
+      await control('k2', 'ACTIVE')
+    },
+  },
+  {
+    name: 'limits',
+    tell: async (deps) => {
+      const { does, store } = deps
+      await does({ type: 'OpenAccount', accountId: 'limits' })
+      const execute = async (_account: string, command: AccountCommand) => {
+        await does(command)
+        return { kind: 'answered' } as never
+      }
+      const desk = createDesk({ ...deps, handler: { execute } })
+      const rules = LimitRules.parse({ openOrders: 5, position: { 'SOL/USDC': '10' }, dailyLoss: { USDC: '100' }, priceCollarBps: 300 })
+      await does({ type: 'SetLimits', strategyId: null, rules })
+      await does({ type: 'SetLimits', strategyId: 'strat', rules: LimitRules.parse({ ordersPerMinute: 3 }) })
+      const wide = { scope: 'global', rules: LimitRules.parse({ openNotional: { USDC: '1000' } }), by: 'k1', at: deps.clock.now() }
+      await store.append('limit-global', 'no_stream', [referenceEvent('set-limit', 'LimitSet', wide, 'k1', deps.clock.now())])
+      const context = { commandId: 'o-1', correlationId: 'o-1', causationId: 'o-1', actor: 'golden', time: deps.clock.now() }
+      const need = { scope: 'global', key: 'openNotional USDC', missing: 10n ** 14n, received: 0n }
+      await desk.provide('limits', [need], context)
+      await does({ type: 'ReturnAllotment', scope: need.scope, key: need.key, granted: 0n })
+      const returned = { scope: 'global', accountId: 'limits', key: need.key, total: '115.625', at: deps.clock.now() }
+      await store.append('limit-global', 1n, [referenceEvent('returned', 'LimitReturned', returned, 'k1', deps.clock.now())])
+    },
+  },
+]
