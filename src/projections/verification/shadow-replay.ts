@@ -37,7 +37,7 @@ export const verifyAccount = async (store: EventStore, pool: Pool, accountId: st
   const replayed = replay(events, accountId)
   const wrong = tables().flatMap((table) => differences(table, stored.rows.get(table) ?? [], replayedRows(replayed, table)))
   if (wrong.length === 0) return { kind: 'equal', events: events.length }
-  const firstPosition = wrong.map(({ position }) => position).reduce((a, b) => (b < a ? b : a))
+  const firstPosition = wrong.map(({ position }) => position).reduce(earlier)
   return { kind: 'diverged', accountId, rows: wrong.map(({ name }) => name), firstPosition }
 }
 
@@ -93,3 +93,8 @@ const differences = (table: AnyTable, stored: readonly Row[], replayed: readonly
 }
 
 const same = (a: Value | undefined, b: Value | undefined): boolean => String(a ?? null) === String(b ?? null)
+
+const earlier = (a: bigint, b: bigint): bigint => {
+  if (b < a) return b
+  return a
+}
