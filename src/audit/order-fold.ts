@@ -16,6 +16,12 @@ export const changedOrder = (event: AccountEvent): string | undefined => {
     case 'OrderTriggered':
     case 'OrderTrailed':
     case 'OrderCancelRequested':
+    case 'OrderCancelRejected':
+    case 'OrderReplaceRequested':
+    case 'OrderReplaced':
+    case 'OrderReplaceRejected':
+    case 'OrderReleased':
+    case 'OrderReservationMoved':
     case 'OrderCanceled':
     case 'OrderExpired':
     case 'TradeBooked':
@@ -38,18 +44,30 @@ export const foldOrder = (order: FoldedOrder | undefined, event: AccountEvent, p
       return { ...order, stopPrice: event.data.stopPrice, position }
     case 'OrderCancelRequested':
       return { ...order, ordStatus: 'PendingCancel', position }
+    case 'OrderReplaceRequested':
+      return { ...order, ordStatus: order.ordStatus === 'PendingCancel' ? 'PendingCancel' : 'PendingReplace', position }
+    case 'OrderCancelRejected':
+    case 'OrderReplaceRejected':
+      return { ...order, ordStatus: event.data.ordStatus, position }
+    case 'OrderReleased':
+      return { ...order, orderQty: units(event.data.orderQty), position }
+    case 'OrderReservationMoved':
+      return { ...order, position }
+    case 'OrderReplaced': {
+      const { orderQty, cashOrderQty, price, stopPrice, ordStatus, clOrdId } = event.data
+      const quantities = { orderQty: units(orderQty), cashOrderQty: units(cashOrderQty) }
+      return { ...order, ...quantities, price, stopPrice, ordStatus, lastClOrdId: clOrdId, position }
+    }
     case 'OrderCanceled':
-      return { ...order, ordStatus: 'Canceled', text: event.data.text, position }
     case 'OrderExpired':
-      return { ...order, ordStatus: 'Expired', text: event.data.text, position }
+      return { ...order, ordStatus: event.data.ordStatus, text: event.data.text, position }
     case 'TradeBooked': {
       const { lastQty, lastQuote, ordStatus } = event.data
-      const filled = ordStatus === 'Filled'
       return {
         ...order,
-        // a partial fill does not end a pending cancel
-        ordStatus: !filled && order.ordStatus === 'PendingCancel' ? 'PendingCancel' : ordStatus,
-        text: filled ? null : order.text,
+        // before version 6 a trade did not tell what was pending: a partial fill leaves it so
+        ordStatus: ordStatus === 'PartiallyFilled' && order.ordStatus === 'PendingCancel' ? 'PendingCancel' : ordStatus,
+        text: ordStatus === 'Filled' ? null : order.text,
         cumQty: order.cumQty + BigInt(lastQty),
         cumQuote: order.cumQuote + BigInt(lastQuote),
         position,
@@ -77,22 +95,26 @@ const opened = (
   type: data.type,
   timeInForce: data.timeInForce,
   ordStatus,
-  orderQty: data.orderQty === null ? null : BigInt(data.orderQty),
-  cashOrderQty: data.cashOrderQty === null ? null : BigInt(data.cashOrderQty),
+  orderQty: units(data.orderQty),
+  cashOrderQty: units(data.cashOrderQty),
   cumQty: 0n,
   cumQuote: 0n,
   price: data.price,
   ...rareTermsOf(data),
+  lastClOrdId: null,
   text,
   baseDecimals: data.instrument.baseDecimals,
   quoteDecimals: data.instrument.quoteDecimals,
   position,
 })
 
+const units = (text: string | null): bigint | null => (text === null ? null : BigInt(text))
+
 /** An order that holds funds again is open again; an ended one that holds none stays ended. */
 const busted = (order: FoldedOrder, data: DataOf<'TradeCanceled'>, position: string): FoldedOrder => {
   const cumQty = order.cumQty - BigInt(data.busted.qty)
   const cumQuote = order.cumQuote - BigInt(data.busted.quote)
   const stays = order.ordStatus === 'PendingCancel' || (isTerminal(order.ordStatus) && BigInt(data.reserved.amount) === 0n)
-  return { ...order, ordStatus: stays ? order.ordStatus : cumQty > 0n ? 'PartiallyFilled' : 'New', cumQty, cumQuote, position }
+  const before6 = stays ? order.ordStatus : cumQty > 0n ? 'PartiallyFilled' : 'New'
+  return { ...order, ordStatus: data.ordStatus ?? before6, cumQty, cumQuote, position }
 }

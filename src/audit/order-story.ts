@@ -14,6 +14,12 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'OrderTriggered':
       case 'OrderTrailed':
       case 'OrderCancelRequested':
+      case 'OrderCancelRejected':
+      case 'OrderReplaceRequested':
+      case 'OrderReplaced':
+      case 'OrderReleased':
+      case 'OrderReservationMoved':
+      case 'OrderReplaceRejected':
       case 'OrderCanceled':
       case 'OrderExpired':
       case 'TradeBooked':

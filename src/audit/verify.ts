@@ -122,7 +122,7 @@ const covers = (row: Row, replayed: Row): boolean => {
 const CONDITIONAL = [
   ...['cashOrderQty', 'price', 'text', 'execRefId', 'busted', 'lastQty', 'lastPx'],
   ...['stopPrice', 'trailingOffset', 'trailingOffsetBps', 'expireTime', 'reduceOnly', 'postOnly', 'strategyId', 'listId', 'leg'],
-  ...['algoId', 'slice'],
+  ...['algoId', 'slice', 'lastClOrdId'],
 ]
 
 /** A balance of nothing may be told or left out. */

@@ -11,12 +11,17 @@ import { haltRoute, reduceRoute, resumeRoute } from './routes/change-control.ts'
 import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
 import { setLimitsRoute, showLimitsRoute } from './routes/limits.ts'
 import { listControlsRoute } from './routes/list-controls.ts'
+import { massCancelRoute } from './routes/mass-cancel.ts'
 import { openAccountRoute } from './routes/open-account.ts'
+import { placeListRoute } from './routes/place-list.ts'
 import { placeOrderRoute } from './routes/place-order.ts'
+import { previewOrderRoute } from './routes/preview-order.ts'
 import type { QuoteSource } from './routes/quote-source.ts'
+import { replaceOrderRoute } from './routes/replace-order.ts'
 import { requestDepositRoute } from './routes/request-deposit.ts'
 import { requestTransferRoute } from './routes/request-transfer.ts'
 import { showOperationRoute } from './routes/show-operation.ts'
+import { withdrawRequestRoute } from './routes/withdraw-request.ts'
 import { cancelWithdrawalRoute, confirmWithdrawalRoute, requestWithdrawalRoute } from './routes/withdrawals.ts'
 
 export interface CommandsRoleDeps extends AccountHandlerDeps {
@@ -44,7 +49,12 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
   return {
     routes: [
       placeOrderRoute(ports),
+      placeListRoute(ports),
+      previewOrderRoute(ports),
+      replaceOrderRoute(ports),
       cancelOrderRoute(ports),
+      withdrawRequestRoute(ports),
+      massCancelRoute(ports),
       deadManSwitchRoute(ports),
       startAlgoRoute(ports),
       ...changeAlgoRoutes(ports),

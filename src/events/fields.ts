@@ -33,6 +33,10 @@ export type OrdStatus = (typeof ORD_STATUSES)[number]
 export const isTerminal = (status: OrdStatus): boolean =>
   status === 'Filled' || status === 'Canceled' || status === 'Expired' || status === 'Rejected'
 
+/** CxlRejReason (FIX 102), spelled out. */
+export const CXL_REJ_REASONS = ['TooLateToCancel', 'UnknownOrder', 'BrokerOption', 'AlreadyPending', 'DuplicateClOrdID'] as const
+export type CxlRejReason = (typeof CXL_REJ_REASONS)[number]
+
 /** The terms of an instrument version, copied into each order: a trade settles under the version in force when it was accepted. */
 export const InstrumentTerms = z.object({
   symbol: z.string(),
@@ -65,6 +69,14 @@ export type ListPlace = z.infer<typeof ListPlace>
 /** The algo that placed an order, and which of its slices it is. */
 export const AlgoSlice = z.object({ algoId: z.string(), slice: z.number().int().nonnegative() })
 export type AlgoSlice = z.infer<typeof AlgoSlice>
+
+/** What a replace changes, in base units; null is left as it is. Quantities are totals that include what has traded. */
+export const ReplaceTerms = z.object({
+  orderQty: Units.nullable(),
+  cashOrderQty: Units.nullable(),
+  price: Price.nullable(),
+  stopPrice: Price.nullable(),
+})
 
 /** A market price that decided something, cited by source and time (ms). */
 export const PriceCitation = z.object({ price: Price, sourceId: z.string(), time: At })

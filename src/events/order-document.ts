@@ -1,9 +1,9 @@
 import { averagePrice, formatPrice, formatUnits } from '../platform/decimal.ts'
 import { isTerminal, type OrderType, type OrdStatus, type Side, type TimeInForce } from './fields.ts'
-import { type RareTerms, rareDocument } from './order-terms.ts'
+import { type RareFacts, rareDocument } from './order-terms.ts'
 
 /** An order's values from which both sides of the system build the same answer. */
-export interface OrderFacts extends RareTerms {
+export interface OrderFacts extends RareFacts {
   readonly orderId: string
   readonly accountId: string
   readonly clOrdId: string

@@ -14,6 +14,12 @@ export interface RareTerms {
   readonly algo: AlgoSlice | null
 }
 
+/** The rare terms of an order that exists, and what a replace has made of its ClOrdID. */
+export interface RareFacts extends RareTerms {
+  /** ClOrdID of the last accepted replace; null for an order that was never replaced. */
+  readonly lastClOrdId: string | null
+}
+
 export const PLAIN: RareTerms = {
   stopPrice: null,
   trailingOffset: null,
@@ -49,7 +55,8 @@ export const isPlain = (o: RareTerms): boolean =>
   o.algo === null
 
 /** The rare terms as an order's document shows them: those that are given. */
-export const rareDocument = (o: RareTerms) => ({
+export const rareDocument = (o: RareFacts) => ({
+  ...(o.lastClOrdId !== null ? { lastClOrdId: o.lastClOrdId } : {}),
   ...(o.stopPrice !== null ? { stopPrice: o.stopPrice } : {}),
   ...(o.trailingOffset?.kind === 'price' ? { trailingOffset: o.trailingOffset.value } : {}),
   ...(o.trailingOffset?.kind === 'bps' ? { trailingOffsetBps: o.trailingOffset.value } : {}),

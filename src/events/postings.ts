@@ -37,6 +37,8 @@ const FEE_ASSET = 'SOL'
 export const postingsOf = (event: AccountEvent): readonly Posting[] => {
   switch (event.type) {
     case 'OrderAccepted':
+    case 'OrderReplaced':
+    case 'OrderReleased':
       return move('reservation', 'available', 'reserved', event.data.reserved)
     case 'OrderCanceled':
     case 'OrderExpired':
@@ -119,6 +121,11 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
     case 'DeadManDisarmed':
     case 'DeadManFired':
     case 'OrderCancelRequested':
+    case 'OrderCancelRejected':
+    case 'OrderReplaceRequested':
+    // what is reserved stays reserved, for another order
+    case 'OrderReservationMoved':
+    case 'OrderReplaceRejected':
     case 'TransactionSigned':
     case 'TransactionExpired':
     case 'TransactionOutcomeUnknown':

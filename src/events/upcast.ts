@@ -35,6 +35,13 @@ const STEPS: readonly Readonly<Record<string, Upcast>>[] = [
     TransactionsFinalized: settledNothing,
     OrderAccepted: freeOfCharge,
   },
+  // until then no request had a ClOrdID, and nothing could be pending on an order when it ended
+  {
+    OrderCancelRequested: (data) => ({ ...data, clOrdId: null }),
+    OrderCanceled: (data) => ({ ...data, clOrdId: null, ordStatus: 'Canceled' }),
+    OrderExpired: (data) => ({ ...data, clOrdId: null, ordStatus: 'Expired' }),
+    TradeCanceled: (data) => ({ ...data, ordStatus: null }),
+  },
 ]
 
 /** Version that this build writes; one number for all types, raised when any schema grows. */

@@ -141,7 +141,7 @@ describe('bad input on every route', () => {
         ['PUT', '/v1/orders'],
         ['GET', '/v1'],
         ['GET', '/'],
-        ['PATCH', `/v1/orders/${own}.1`],
+        ['PATCH', '/v1/orders'],
       ] as const) {
         assertProblem(await send(product.url, { method, path, authorization: `Bearer ${product.keys.trader}` }), [404], `${method} ${path}`)
         assertProblem(await send(product.url, { method, path }), [401], `${method} ${path}`)

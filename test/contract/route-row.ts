@@ -23,4 +23,17 @@ export interface RouteRow {
 }
 
 export const READ = { minPosition: 'place' } as const
+export const LIST = { ...READ, limit: 'limit', cursor: 'cursor' } as const
 export const BAD_IDS = ['a.b', 'x'.repeat(49), '%00', '..%2f..%2fetc', '%zz', '%F0%9F%92%A9', "a'b", 'a%20b']
+
+export const BAD_ORDER_IDS = [
+  'none',
+  'a.0',
+  'a.01',
+  'a.-1',
+  'a.1.1',
+  'a.1e3',
+  `${'x'.repeat(49)}.1`,
+  'a.99999999999999999999',
+  ...BAD_IDS.filter((id) => id !== 'a.b'),
+]

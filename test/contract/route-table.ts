@@ -1,22 +1,10 @@
 import { algoRoutes, candlesRow } from './market-routes.ts'
+import { orderRows } from './order-routes.ts'
 import { payoutRows } from './payout-rows.ts'
-import { BAD_IDS, READ, type RouteRow } from './route-row.ts'
+import { BAD_IDS, BAD_ORDER_IDS, LIST, READ, type RouteRow } from './route-row.ts'
 import { ruleRows } from './rule-rows.ts'
 
 export type { RouteRow } from './route-row.ts'
-
-const LIST = { ...READ, limit: 'limit', cursor: 'cursor' } as const
-const BAD_ORDER_IDS = [
-  'none',
-  'a.0',
-  'a.01',
-  'a.-1',
-  'a.1.1',
-  'a.1e3',
-  `${'x'.repeat(49)}.1`,
-  'a.99999999999999999999',
-  ...BAD_IDS.filter((id) => id !== 'a.b'),
-]
 
 /** Every route, for the account `own` and its order `order`. */
 export const routeTable = (own: string, order: string): readonly RouteRow[] => {
@@ -60,69 +48,7 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
         amount: { good: '1', bad: 'amount' },
       },
     },
-    {
-      method: 'POST',
-      path: '/v1/orders',
-      good: '/v1/orders',
-      allowed: 'trader',
-      forbidden: ['analyst', 'auditor', 'operator'],
-      ofAccount: true,
-      unknown: [],
-      malformed: [],
-      query: {},
-      body: {
-        accountId: { good: own, bad: 'id' },
-        clOrdId: { good: 'c-bad', bad: 'id' },
-        symbol: { good: 'SOL/USDC', bad: 'text' },
-        side: { good: 'buy', bad: 'word' },
-        type: { good: 'limit', bad: 'word' },
-        quantity: { good: '1', bad: 'amount' },
-        price: { good: '1', bad: 'amount' },
-        timeInForce: { good: 'gtc', bad: 'word' },
-        maxSlippageBps: { good: 50, bad: 'count', optional: true },
-        stopPrice: { good: undefined, bad: 'amount', optional: true },
-        trailingOffset: { good: undefined, bad: 'amount', optional: true },
-        trailingOffsetBps: { good: undefined, bad: 'count', optional: true },
-        expireTime: { good: undefined, bad: 'word', optional: true },
-        reduceOnly: { good: false, bad: 'flag', optional: true },
-        postOnly: { good: false, bad: 'flag', optional: true },
-        strategyId: { good: undefined, bad: 'id', optional: true },
-      },
-    },
-    {
-      method: 'PUT',
-      path: '/v1/dead-man-switch',
-      good: '/v1/dead-man-switch',
-      allowed: 'trader',
-      forbidden: ['analyst', 'auditor', 'operator'],
-      ofAccount: true,
-      unknown: [],
-      malformed: [],
-      query: {},
-      body: { accountId: { good: own, bad: 'id' }, timeoutMs: { good: 60_000, bad: 'count' } },
-    },
-    {
-      method: 'GET',
-      path: '/v1/orders/:orderId',
-      good: `/v1/orders/${order}`,
-      allowed: 'analyst',
-      forbidden: [],
-      ofAccount: true,
-      unknown: [`/v1/orders/${own}.999999`, '/v1/orders/no-such-account.1'],
-      malformed: BAD_ORDER_IDS.map((id) => `/v1/orders/${id}`),
-      query: READ,
-    },
-    {
-      method: 'DELETE',
-      path: '/v1/orders/:orderId',
-      good: `/v1/orders/${order}`,
-      allowed: 'trader',
-      forbidden: ['analyst', 'auditor', 'operator'],
-      ofAccount: true,
-      unknown: [`/v1/orders/${own}.999999`, '/v1/orders/no-such-account.1'],
-      malformed: BAD_ORDER_IDS.map((id) => `/v1/orders/${id}`),
-      query: {},
-    },
+    ...orderRows(own, order),
     {
       method: 'GET',
       path: '/v1/accounts/:accountId/orders/by-client-id/:clOrdId',

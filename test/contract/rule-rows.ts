@@ -1,4 +1,4 @@
-import type { RouteRow } from './route-table.ts'
+import type { RouteRow } from './route-row.ts'
 
 const BAD_SCOPES = ['all', 'account:', 'account:a.b', 'instrument:SOL', 'global:x', '%00', '%zz']
 

@@ -31,6 +31,7 @@ import {
   vanished,
   WALLET,
 } from '../unit/commands/account-story.ts'
+import { orderStories } from './order-stories.ts'
 import { payouts } from './payout-story.ts'
 import { RULE_STORIES } from './rule-stories.ts'
 
@@ -238,22 +239,7 @@ export const STORIES: readonly GoldenStory[] = [
     ...deposit('away', SOL, sol(1)),
     vanished('d-away'),
   ]),
-  account('resting', [
-    ...funds,
-    place(
-      request({ clOrdId: 'trails', type: 'trailing_stop', side: 'sell', timeInForce: 'gtc', trailingOffset: { kind: 'bps', value: 500 } }),
-    ),
-    { type: 'TrailOrder', number: 1, quote: mid('110', now(12)), tickSize: '0.01' },
-    { type: 'TriggerOrder', number: 1, trigger: mid('104.5', now(13)) },
-    place(limit({ clOrdId: 'till', timeInForce: 'gtd', expireAt: now(15), strategyId: 'strat' })),
-    { type: 'ExpireOrder', number: 2 },
-    place(limit({ clOrdId: 'day', type: 'stop_limit', timeInForce: 'day', stopPrice: '120', price: '121' })),
-    { type: 'ArmDeadMan', timeoutMs: 1_000 },
-    { type: 'FireDeadMan' },
-    { type: 'ArmDeadMan', timeoutMs: 60_000 },
-    { type: 'ArmDeadMan', timeoutMs: 0 },
-    place(limit({ clOrdId: 'open', timeInForce: 'day' })),
-  ]),
+  ...orderStories({ account, funds, now }),
   {
     name: 'reference',
     tell: async ({ store, clock, ids }) => {

@@ -1,12 +1,17 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
+import { isTerminal } from '../../events/fields.ts'
+import { balanceOf } from '../ledger/balances.ts'
 import { afterDepositAttempt, creditDeposit, type DepositState, depositIdOf, failDeposit } from '../ledger/deposit.ts'
 import { afterPayoutAttempt, sendPayout } from '../ledger/payout.ts'
+import { conclude, type OwnEnd } from '../order/conclude.ts'
 import { fillFrom } from '../order/fill.ts'
-import { afterEmptyLanding, afterExpiry, afterFailure, bookTrade, type Ended } from '../order/outcome.ts'
+import { bookTrade, type Ended, endAfterEmptyLanding, endAfterExpiry, endAfterFailure, endAfterTrade } from '../order/outcome.ts'
+import { hasRequests } from '../order/requests.ts'
 import { type AttemptState, findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { nonceAccountOf } from '../transaction/nonce-ref.ts'
 import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
+import { evolve } from './evolve.ts'
 import type { AccountState } from './state.ts'
 
 type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { type: T }>
@@ -34,7 +39,9 @@ export const bookLanded = (state: AccountState, { type: _type, ...landed }: Comm
   if (!order) return ignored('the order is not in the fold')
   const execution = fillFrom(order, landed.deltas, wallet)
   if (execution.kind === 'contradiction') return ignored('the balance changes contradict the order: nothing is booked')
-  return done(event, ...(execution.kind === 'fill' ? bookTrade(order, execution.fill, ended) : afterEmptyLanding(order, ended)))
+  return execution.kind === 'fill'
+    ? finish(state, [event, ...bookTrade(order, execution.fill, ended)], endAfterTrade(order), ended)
+    : finish(state, [event], endAfterEmptyLanding(ended), ended)
 }
 
 /** The transaction was executed with an error: only the fee moved. */
@@ -44,7 +51,7 @@ export const bookFailed = (state: AccountState, { type: _type, ...failed }: Comm
   const ended = endedBy(state, attempt, attempt.generation + 1, at)
   const event: AccountEvent = { type: 'TransactionFailed', data: { ...failed, generation: ended.generation, at } }
   const order = state.orders.get(Number(attempt.ref))
-  if (order) return done(event, ...afterFailure(order, failed.error, ended))
+  if (order) return finish(state, [event], endAfterFailure(order, failed.error, ended), ended)
   return done(event, ...fundsAfter(state, ended, 'TransactionFailed', failed.error))
 }
 
@@ -55,8 +62,19 @@ export const bookExpired = (state: AccountState, { type: _type, ...expired }: Co
   const ended = endedBy(state, attempt, attempt.generation, at)
   const event: AccountEvent = { type: 'TransactionExpired', data: { ...expired, at } }
   const order = state.orders.get(Number(attempt.ref))
-  if (order) return done(event, ...afterExpiry(order, ended))
+  if (order) return finish(state, [event], endAfterExpiry(order, ended), ended)
   return done(event, ...fundsAfter(state, ended, 'TransactionExpired', 'expired'))
+}
+
+/** The attempt's events, and with the order's last open attempt what becomes of the order and of the requests that waited for it. */
+const finish = (state: AccountState, booked: readonly AccountEvent[], end: OwnEnd, { ref, othersOpen, at }: Ended): Decision => {
+  const before = state.orders.get(Number(ref))
+  // another attempt can still land: nothing about the order can be decided yet
+  if (othersOpen || !before || (end.text === undefined && !hasRequests(before))) return done(...booked)
+  const after = booked.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
+  const order = after.orders.get(Number(ref))
+  if (!order || isTerminal(order.ordStatus)) return done(...booked)
+  return done(...booked, ...conclude(order, end, balanceOf(after.balances, order.reserved.asset).available, at))
 }
 
 /** A transaction that succeeded and credited nothing is a fault of the faucet: it is not tried again. */

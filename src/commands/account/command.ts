@@ -1,6 +1,6 @@
 import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
 import type { EffectiveControl } from '../../events/controls.ts'
-import type { PriceCitation, SetBy } from '../../events/fields.ts'
+import type { ListPlace, OrdStatus, PriceCitation, SetBy } from '../../events/fields.ts'
 import type { SetRules } from '../../events/limit-book.ts'
 import type { LimitRules } from '../../events/limit-rules.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
@@ -10,7 +10,9 @@ import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
 import type { PayoutCommand } from '../ledger/payout-command.ts'
 import type { Exhausted, Need } from '../limits/allotments.ts'
 import type { SigningControl } from '../limits/signing-block.ts'
+import type { OrderFilter } from '../order/order-filter.ts'
 import type { OrderRequest } from '../order/order-request.ts'
+import type { Change } from '../order/requests.ts'
 
 export type { OrderRequest } from '../order/order-request.ts'
 
@@ -48,7 +50,31 @@ export type AccountCommand =
   | { readonly type: 'ReceiveAllotment'; readonly scope: string; readonly key: string; readonly total: bigint; readonly grant: SetBy }
   /** `granted`: all that the limit has granted; what of it never arrived is given back with the rest. */
   | { readonly type: 'ReturnAllotment'; readonly scope: string; readonly key: string; readonly granted: bigint }
-  | { readonly type: 'CancelOrder'; readonly number: number }
+  /** `clOrdId`: the request's own, which makes it a FIX cancel request; a plain DELETE has none. */
+  | { readonly type: 'CancelOrder'; readonly number: number; readonly clOrdId?: string }
+  | {
+      readonly type: 'ReplaceOrder'
+      readonly number: number
+      readonly clOrdId: string
+      readonly change: Change
+      /** In force when it is decided; the handler puts it in. */
+      readonly control?: EffectiveControl
+    }
+  /** Orders that belong together: all are accepted, or none. `list` of each leg is the decider's to fill in. */
+  | {
+      readonly type: 'PlaceList'
+      readonly listId: string
+      readonly kind: ListPlace['kind']
+      readonly legs: readonly OrderRequest[]
+      readonly instrument: Instrument
+      readonly reference: PriceCitation | undefined
+      /** The strictest of its legs' in force when it is decided; the handler puts it in. */
+      readonly control?: EffectiveControl
+    }
+  /** Mass cancel: every open order that matches. */
+  | { readonly type: 'CancelOrders'; readonly filter: OrderFilter }
+  /** The trader takes back a cancel or replace that is pending. */
+  | { readonly type: 'WithdrawRequest'; readonly number: number; readonly clOrdId: string }
   /** Arms the dead-man switch, again before its deadline to keep the orders; 0 takes it off. */
   | { readonly type: 'ArmDeadMan'; readonly timeoutMs: number }
   | { readonly type: 'StartAlgo'; readonly request: AlgoRequest }
@@ -118,6 +144,14 @@ export type Answer =
   | { readonly kind: 'algo'; readonly algo: AlgoState; readonly status: AlgoState['status'] | 'Canceled'; readonly first: boolean }
   /** A wider limit has to grant the account a share first; nothing was decided. */
   | { readonly kind: 'needs_shares'; readonly needs: readonly Need[] }
+  | {
+      readonly kind: 'list'
+      readonly listId: string
+      readonly orders: readonly Omit<OrderFacts, 'position'>[]
+      readonly first: boolean
+    }
+  /** Orders that a mass cancel meant, as they stand now. */
+  | { readonly kind: 'orders'; readonly orders: readonly { readonly orderId: string; readonly ordStatus: OrdStatus }[] }
   | { readonly kind: 'done' }
   /** Already true or no longer applicable: nothing to append. */
   | { readonly kind: 'ignored'; readonly reason: string }

@@ -1,11 +1,11 @@
 import { depositCommandId, depositTermsHash, failDeposit, requestDeposit } from '../ledger/deposit.ts'
 import { broughtBy, totals } from '../ledger/provisional.ts'
 import { isUnrequestedId } from '../ledger/unrequested.ts'
-import { cancelOrder, endOrder } from '../order/cancel.ts'
+import { endOrder } from '../order/cancel.ts'
 import { trailOrder, triggerOrder } from '../order/trigger.ts'
 import { findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { decideAlgo } from './algos.ts'
-import { answerOrder, done, ignored, noSuchAccount, orderAfter, refused, repeated } from './answers.ts'
+import { done, ignored, noSuchAccount, refused, repeated } from './answers.ts'
 import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
 import { bookUnrequested } from './book-unrequested.ts'
 import { bookVanished } from './book-vanished.ts'
@@ -14,6 +14,10 @@ import { coverDeficit } from './cover-deficit.ts'
 import { decidePayout } from './decide-payout.ts'
 import { receiveAllotment, returnAllotment, setLimits } from './keep-limits.ts'
 import { findKnown } from './known-ids.ts'
+import { takeReservation, withListEffects } from './list-effects.ts'
+import { massCancel } from './mass-cancel.ts'
+import { cancel, replaceOrder, withdraw } from './order-requests.ts'
+import { placeList } from './place-list.ts'
 import { placeOrder } from './place-order.ts'
 import { recordSigned } from './record-signed.ts'
 import type { AccountState } from './state.ts'
@@ -27,7 +31,7 @@ type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { typ
  */
 export const decide = (state: AccountState, command: AccountCommand, time: number): Decision => {
   const at = Math.max(time, state.lastAt)
-  return coverDeficit(state, decided(state, command, at), at)
+  return coverDeficit(state, withListEffects(state, decided(state, command, at), at), at)
 }
 
 const decided = (state: AccountState, command: AccountCommand, at: number): Decision => {
@@ -47,7 +51,15 @@ const decided = (state: AccountState, command: AccountCommand, at: number): Deci
     case 'PlaceOrder':
       return placeOrder(state, command, at)
     case 'CancelOrder':
-      return cancel(state, state.accountId, command.number, at)
+      return cancel(state, state.accountId, command, at)
+    case 'ReplaceOrder':
+      return replaceOrder(state, state.accountId, command, at)
+    case 'PlaceList':
+      return placeList(state, command, at)
+    case 'CancelOrders':
+      return massCancel(state, command.filter, at)
+    case 'WithdrawRequest':
+      return withdraw(state, state.accountId, command, at)
     case 'ArmDeadMan':
       return armDeadMan(state, command.timeoutMs, at)
     case 'FireDeadMan':
@@ -127,26 +139,13 @@ const giveUpDeposit = (state: AccountState, { depositId, reason }: CommandOf<'Fa
   return done(failDeposit(deposit, reason, cause, at))
 }
 
-const cancel = (state: AccountState, accountId: string, number: number, at: number): Decision => {
-  const order = state.orders.get(number)
-  if (!order) {
-    const ended = state.canceled.get(number)
-    if (ended) return answerOrder(accountId, ended, [], false)
-    if (number >= state.nextOrder || number < 1) return refused('not_found', 'no such order')
-    return refused('too_late_to_cancel', 'the order has ended', { extra: { orderId: `${accountId}.${number}` } })
-  }
-  const outcome = cancelOrder(order, hasOpenAttempt(state, String(number)), at)
-  if (outcome.kind === 'again') return answerOrder(accountId, order, [], false)
-  if (outcome.kind === 'too_late')
-    return refused('too_late_to_cancel', `the order is ${order.ordStatus}`, { extra: { orderId: order.orderId } })
-  return answerOrder(accountId, orderAfter(state, [outcome.event], number) ?? order, [outcome.event], true)
-}
-
 const trigger = (state: AccountState, command: CommandOf<'TriggerOrder'>, at: number): Decision => {
   const order = state.orders.get(command.number)
   if (!order) return ignored('the order has ended')
   const outcome = triggerOrder(order, hasOpenAttempt(state, String(command.number)), command.trigger, at)
-  return typeof outcome === 'string' ? ignored(outcome) : done(...outcome)
+  if (typeof outcome === 'string') return ignored(outcome)
+  const taken = takeReservation(state, order, at)
+  return typeof taken === 'string' ? ignored(taken) : done(...taken, ...outcome)
 }
 
 const trail = (state: AccountState, { number, quote, tickSize }: CommandOf<'TrailOrder'>, at: number): Decision => {

@@ -14,6 +14,7 @@ import { evolveAlgo, evolveSlice } from './evolve-algos.ts'
 import { bookCredit, evolveDeposit, openArrival, openDeposit } from './evolve-deposits.ts'
 import { bookSurplus, bookTradeOn, changeOrder, closeSettled } from './evolve-orders.ts'
 import { countPayoutAttempt, evolvePayout, finalizePayout } from './evolve-payouts.ts'
+import { rememberRequest } from './evolve-requests.ts'
 import { rememberRejected } from './known-ids.ts'
 import { type AccountState, EMPTY_ACCOUNT } from './state.ts'
 
@@ -92,10 +93,17 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
     case 'AlgoSliceSkipped':
     case 'AlgoEnded':
       return evolveAlgo(state, event, revision)
-    case 'OrderTriggered':
-    case 'OrderTrailed':
     case 'OrderCancelRequested':
     case 'OrderCanceled':
+    case 'OrderReplaceRequested':
+    case 'OrderReplaced':
+    case 'OrderReplaceRejected':
+      return changeOrder(rememberRequest(state, event, revision), event.data.orderId, event)
+    case 'OrderCancelRejected':
+    case 'OrderReleased':
+    case 'OrderReservationMoved':
+    case 'OrderTriggered':
+    case 'OrderTrailed':
     case 'OrderExpired':
     case 'TradeCanceled':
       return changeOrder(state, event.data.orderId, event)

@@ -4,6 +4,7 @@ import type { Breach } from '../limits/control-check.ts'
 import { rejectionWait } from '../limits/rejection-budget.ts'
 import { riskBreach, shareBreach } from '../limits/risk-breach.ts'
 import { openOrder } from '../order/evolve.ts'
+import { shareOf, siblingsOf } from '../order/order-list.ts'
 import { instrumentTerms, placeCommandId, termsHashOf } from '../order/order-request.ts'
 import { acceptOrder, expiryOf, firstStop, needsReference, type Placement, rejectOrder } from '../order/place.ts'
 import { postOnlyBreach } from '../order/post-only.ts'
@@ -33,8 +34,10 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
   const noPrice = needsReference(request) && reference === undefined
   const measure = firstStop(request, reference) ?? reference?.price ?? null
   const toReserve = { ...request, qty: request.orderQty, cash: request.cashOrderQty, reference: measure }
-  const amount = noPrice ? undefined : worstCaseInput(toReserve, terms)
-  if (amount === undefined) return refused('not_ready', `no fresh price for ${request.symbol}`, { retryAfter: 1 })
+  const need = noPrice ? undefined : worstCaseInput(toReserve, terms)
+  if (need === undefined) return refused('not_ready', `no fresh price for ${request.symbol}`, { retryAfter: 1 })
+  const { list } = request
+  const amount = list ? shareOf(need, list, siblingsOf(state.orders.values(), state.nextOrder, list)) : need
   const expireAt = expiryOf(request, at)
   if (expireAt !== null && expireAt <= at) return pastDeadline()
 

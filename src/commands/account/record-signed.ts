@@ -3,6 +3,7 @@ import { depositIdOf } from '../ledger/deposit.ts'
 import type { PayoutState } from '../ledger/payout.ts'
 import { signingBlock } from '../limits/signing-block.ts'
 import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
+import { hasRequests } from '../order/requests.ts'
 import { hasOpenAttempt, isRefSettled } from '../transaction/attempt-state.ts'
 import { nonceAccountOf, nonceRef, userOfNonce } from '../transaction/nonce-ref.ts'
 import { done, ignored } from './answers.ts'
@@ -63,7 +64,7 @@ const orderBlock = (state: AccountState, ref: string): string | undefined => {
   const order = state.orders.get(Number(ref))
   if (!order || String(order.number) !== ref || isTerminal(order.ordStatus)) return 'the order has ended'
   if (!order.executable) return 'the order is not to be executed'
-  if (order.cancelText !== null) return 'a cancel is pending'
+  if (hasRequests(order)) return 'a request is pending'
   if ((leavesQtyOf(order) ?? leavesCashOf(order) ?? 0n) <= 0n) return 'nothing is left to execute'
   return undefined
 }

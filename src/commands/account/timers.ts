@@ -1,10 +1,11 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { isTerminal } from '../../events/fields.ts'
-import { cancelFor, expireOrder } from '../order/cancel.ts'
+import { expireOrder } from '../order/cancel.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { cancelAllAlgos } from './algos.ts'
 import { done, ignored } from './answers.ts'
 import type { Decision } from './command.ts'
+import { cancelMatching } from './mass-cancel.ts'
 import type { AccountState } from './state.ts'
 
 /** Text of an order that the dead-man switch has ended. */
@@ -33,9 +34,6 @@ export const fireDeadMan = (state: AccountState, at: number): Decision => {
   if (!state.deadMan) return ignored('the switch is not armed')
   const { deadline } = state.deadMan
   if (at < deadline) return ignored('the deadline has not come')
-  const cancels = [...state.orders.values()].flatMap((order) => {
-    const event = cancelFor(order, hasOpenAttempt(state, String(order.number)), DEAD_MAN, at)
-    return event ? [event] : []
-  })
+  const cancels = cancelMatching(state, {}, DEAD_MAN, at)
   return done({ type: 'DeadManFired', data: { deadline, at } }, ...cancels, ...cancelAllAlgos(state, DEAD_MAN, at))
 }

@@ -18,6 +18,17 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
       const limits = rules.limits.among(scopes)
       return control === ACTIVE && limits.length === 0 ? command : { ...command, control, limits }
     }
+    case 'PlaceList': {
+      const scopes = new Set(command.legs.flatMap((request) => scopesOf(state, request)))
+      const control = rules.controls.effective([...scopes])
+      return control === ACTIVE ? command : { ...command, control }
+    }
+    case 'ReplaceOrder': {
+      const order = state.orders.get(command.number)
+      if (!order) return command
+      const control = rules.controls.effective(scopesOf(state, { symbol: order.instrument.symbol, strategyId: order.strategyId }))
+      return control === ACTIVE ? command : { ...command, control }
+    }
     case 'RecordSigned':
       return { ...command, control: signingControl(rules, state, command.ref) }
     default:

@@ -1,6 +1,7 @@
 import type { InstrumentTerms } from '../../events/fields.ts'
 import { isPlain, PLAIN, type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
 import type { OrderState } from '../order/order-state.ts'
+import type { PendingRequest } from '../order/requests.ts'
 
 /** Orders as rows, their instruments once: 500 open orders stay near 100 KB. */
 export interface PackedOrders {
@@ -41,7 +42,11 @@ interface PackedRare extends RareTerms {
   readonly peak: string | null
   readonly triggered: boolean
   readonly held: boolean
+  /** Null: the order's own. */
+  readonly lastClOrdId: string | null
+  readonly requests: readonly PackedRequest[]
 }
+type PackedRequest = readonly [clOrdId: string] | readonly [clOrdId: string, termsHash: string, ...change: (string | null)[]]
 
 export const encodeOrders = (orders: Iterable<OrderState>): PackedOrders => {
   const instruments: InstrumentTerms[] = []
@@ -106,12 +111,40 @@ export const decodeOrders = ({ instruments, rows }: PackedOrders): OrderState[] 
     failedAttempts: r[21],
     acceptedRevision: BigInt(r[22]),
     acceptedAt: r[23],
-    ...(r[24] === 0 ? NOTHING_RARE : r[24]),
+    ...(r[24] === 0 ? { ...NOTHING_RARE, lastClOrdId: r[2] } : unpackRare(r[24], r[2])),
   }))
 
-const NOTHING_RARE: PackedRare = { ...PLAIN, peak: null, triggered: false, held: false }
+const NOTHING_RARE = { ...PLAIN, peak: null, triggered: false, held: false, requests: [] }
+
+const unpackRare = (rare: PackedRare, clOrdId: string) => ({
+  ...rare,
+  lastClOrdId: rare.lastClOrdId ?? clOrdId,
+  requests: rare.requests.map(unpackRequest),
+})
+
+const packRequest = (r: PendingRequest): PackedRequest =>
+  r.kind === 'cancel'
+    ? [r.clOrdId]
+    : [r.clOrdId, r.termsHash, text(r.change.orderQty), text(r.change.cashOrderQty), r.change.price, r.change.stopPrice]
+
+const unpackRequest = ([
+  clOrdId,
+  termsHash,
+  orderQty = null,
+  cashOrderQty = null,
+  price = null,
+  stopPrice = null,
+]: PackedRequest): PendingRequest =>
+  termsHash === undefined
+    ? { kind: 'cancel', clOrdId }
+    : { kind: 'replace', clOrdId, termsHash, change: { orderQty: units(orderQty), cashOrderQty: units(cashOrderQty), price, stopPrice } }
+
+const text = (amount: bigint | null): string | null => amount?.toString() ?? null
+const units = (amount: string | null): bigint | null => (amount === null ? null : BigInt(amount))
 
 const packRare = (o: OrderState): PackedRare | 0 => {
   const { peak, triggered, held } = o
-  return isPlain(o) && peak === null && !triggered && !held ? 0 : { ...rareTermsOf(o), peak, triggered, held }
+  const lastClOrdId = o.lastClOrdId === o.clOrdId ? null : o.lastClOrdId
+  if (isPlain(o) && peak === null && !triggered && !held && lastClOrdId === null && o.requests.length === 0) return 0
+  return { ...rareTermsOf(o), peak, triggered, held, lastClOrdId, requests: o.requests.map(packRequest) }
 }

@@ -1,8 +1,10 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
+import { isTerminal } from '../../events/fields.ts'
 import { endOrder } from './cancel.ts'
 import { placeCommandId } from './order-request.ts'
 import { isFilledBy, type OrderState } from './order-state.ts'
 import { surplusCredited } from './outcome.ts'
+import { statusOf } from './requests.ts'
 
 /** A trade as it was booked, so that it can be taken back to the unit. */
 export interface BookedTrade {
@@ -24,9 +26,9 @@ export interface BookedTrade {
 export const bustTrade = (order: OrderState, trade: BookedTrade, ref: string, attempt: number, at: number): readonly AccountEvent[] => {
   const terms = order.instrument
   const consumed = (order.side === 'buy' ? trade.lastQuote : trade.lastQty) + trade.released
-  const stillFilled = isFilledBy(order, order.cumQty - trade.lastQty, order.cumQuote - trade.lastQuote)
-  const ended = order.ordStatus === 'Canceled' || order.ordStatus === 'Expired' || order.ordStatus === 'Rejected'
-  const reserved = ended || stillFilled || consumed < 0n ? 0n : consumed
+  const without = { cumQty: order.cumQty - trade.lastQty, cumQuote: order.cumQuote - trade.lastQuote }
+  const stillFilled = isFilledBy(order, without.cumQty, without.cumQuote)
+  const reserved = order.text !== null || stillFilled || consumed < 0n ? 0n : consumed
   const received = order.side === 'buy' ? { asset: terms.base, amount: trade.lastQty } : { asset: terms.quote, amount: trade.lastQuote }
   const events: AccountEvent[] = [
     {
@@ -43,6 +45,7 @@ export const bustTrade = (order: OrderState, trade: BookedTrade, ref: string, at
         quoteDecimals: terms.quoteDecimals,
         busted: { qty: trade.lastQty.toString(), quote: trade.lastQuote.toString() },
         reserved: { asset: order.reserved.asset, amount: reserved.toString() },
+        ordStatus: isTerminal(order.ordStatus) && reserved === 0n ? order.ordStatus : statusOf({ ...order, ...without }),
         compensates: {
           cause: { type: 'TransactionVanished', ref, attempt },
           command: placeCommandId(order.clOrdId),

@@ -1,6 +1,7 @@
 import { isTerminal, type TrailingOffset } from '../../events/fields.ts'
 import { formatPrice, parsePrice } from '../../platform/decimal.ts'
 import type { OrderState } from './order-state.ts'
+import { hasRequests } from './requests.ts'
 
 /** What a resting order waits for. Prices are canonical decimals; `when` tells on which side of the price the market meets it. */
 export type Waiting =
@@ -14,7 +15,7 @@ type When = 'at_or_below' | 'at_or_above'
 
 /** Undefined for an order that waits for no price: it has ended, is to be executed now, is held by its list, or a request on it is pending. */
 export const waitingFor = (order: OrderState): Waiting | undefined => {
-  if (isTerminal(order.ordStatus) || order.executable || order.held || order.cancelText !== null) return undefined
+  if (isTerminal(order.ordStatus) || order.executable || order.held || hasRequests(order)) return undefined
   if (isStop(order) && !order.triggered) {
     // a stop protects: it buys when the market has risen and sells when it has fallen that far
     const stop = { price: order.stopPrice ?? '', when: order.side === 'buy' ? 'at_or_above' : 'at_or_below' } as const

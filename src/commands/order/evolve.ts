@@ -2,7 +2,8 @@ import type { AccountEvent, DataOf } from '../../events/account/account-event.ts
 import { isTerminal, type OrdStatus } from '../../events/fields.ts'
 import { rareTermsOf } from '../../events/order-terms.ts'
 import { isStop } from './conditions.ts'
-import { isImmediate, type OrderState } from './order-state.ts'
+import { isFilledBy, isImmediate, type OrderState } from './order-state.ts'
+import { hasRequests, statusOf, withoutRequest } from './requests.ts'
 
 /** Events that change an order already in the fold. */
 export type OrderChange = Extract<
@@ -12,6 +13,12 @@ export type OrderChange = Extract<
       | 'OrderTriggered'
       | 'OrderTrailed'
       | 'OrderCancelRequested'
+      | 'OrderCancelRejected'
+      | 'OrderReplaceRequested'
+      | 'OrderReplaced'
+      | 'OrderReleased'
+      | 'OrderReservationMoved'
+      | 'OrderReplaceRejected'
       | 'OrderCanceled'
       | 'OrderExpired'
       | 'TradeBooked'
@@ -46,6 +53,8 @@ export const openOrder = (data: DataOf<'OrderAccepted'>, revision: bigint): Orde
   held: data.list !== null && data.list.waitsFor !== null,
   executable: isImmediate(data) && !isStop(data) && (data.list?.waitsFor ?? null) === null,
   reference: data.reference?.price ?? null,
+  lastClOrdId: data.clOrdId,
+  requests: [],
   cancelText: null,
   failedAttempts: 0,
   acceptedRevision: revision,
@@ -60,11 +69,21 @@ export const evolveOrder = (order: OrderState, event: OrderChange): OrderState =
     case 'OrderTrailed':
       return { ...order, peak: event.data.peak, stopPrice: event.data.stopPrice }
     case 'OrderCancelRequested':
-      return { ...order, ordStatus: 'PendingCancel', cancelText: event.data.text }
+      return requestCancel(order, event.data)
+    case 'OrderCancelRejected':
+    case 'OrderReplaceRejected':
+      return refuseRequest(order, event.data)
+    case 'OrderReplaceRequested':
+      return requestReplace(order, event.data)
+    case 'OrderReleased':
+      return hold({ ...order, held: false, orderQty: unitsOf(event.data.orderQty) }, event.data.reserved.amount)
+    case 'OrderReservationMoved':
+      return hold(order, event.data.reserved.amount)
+    case 'OrderReplaced':
+      return replace(order, event.data)
     case 'OrderCanceled':
-      return end(order, 'Canceled', event.data)
     case 'OrderExpired':
-      return end(order, 'Expired', event.data)
+      return end(order, event.data)
     case 'TradeBooked':
       return trade(order, event.data)
     case 'TradeCanceled':
@@ -79,33 +98,76 @@ export const evolveOrder = (order: OrderState, event: OrderChange): OrderState =
   }
 }
 
+const requestCancel = (order: OrderState, { clOrdId, text }: DataOf<'OrderCancelRequested'>): OrderState =>
+  clOrdId === null
+    ? { ...order, ordStatus: 'PendingCancel', cancelText: text }
+    : { ...order, ordStatus: 'PendingCancel', requests: [...order.requests, { kind: 'cancel', clOrdId }] }
+
+const requestReplace = (order: OrderState, { clOrdId, termsHash, change: c }: DataOf<'OrderReplaceRequested'>): OrderState => {
+  const [orderQty, cashOrderQty] = [unitsOf(c.orderQty), unitsOf(c.cashOrderQty)]
+  const request = { kind: 'replace', clOrdId, termsHash, change: { ...c, orderQty, cashOrderQty } } as const
+  const next = { ...order, requests: [...order.requests, request] }
+  return { ...next, ordStatus: statusOf(next) }
+}
+
+const refuseRequest = (order: OrderState, { clOrdId, ordStatus }: { clOrdId: string | null; ordStatus: OrdStatus }): OrderState =>
+  clOrdId === null ? { ...order, ordStatus, cancelText: null } : { ...order, ordStatus, requests: withoutRequest(order, clOrdId) }
+
+const replace = (order: OrderState, data: DataOf<'OrderReplaced'>): OrderState => {
+  const next = { ...order, orderQty: unitsOf(data.orderQty), cashOrderQty: unitsOf(data.cashOrderQty) }
+  return {
+    ...next,
+    price: data.price,
+    stopPrice: data.stopPrice,
+    reserved: { ...order.reserved, amount: order.reserved.amount + BigInt(data.reserved.amount) },
+    ordStatus: data.ordStatus,
+    lastClOrdId: data.clOrdId,
+    requests: withoutRequest(order, data.clOrdId),
+    // new terms: a resting order waits for a quote that meets them, and has all its tries before it
+    executable: order.executable && isImmediate(order) && !isFilledBy(next, order.cumQty, order.cumQuote),
+    failedAttempts: 0,
+  }
+}
+
+const hold = (order: OrderState, more: string): OrderState => ({
+  ...order,
+  reserved: { ...order.reserved, amount: order.reserved.amount + BigInt(more) },
+})
+
+const unitsOf = (text: string | null): bigint | null => (text === null ? null : BigInt(text))
+
 /** A stop is a market or limit order once it is triggered: the former goes at once, the latter when its limit is met, or never waits. */
 const trigger = (order: OrderState, { condition, trigger }: DataOf<'OrderTriggered'>): OrderState => {
   if (condition !== 'stop') return { ...order, executable: true, reference: trigger.price }
   return { ...order, triggered: true, executable: order.price === null || isImmediate(order), reference: trigger.price }
 }
 
-const end = (order: OrderState, ordStatus: OrdStatus, data: DataOf<'OrderCanceled'>): OrderState => ({
+const end = (order: OrderState, data: DataOf<'OrderCanceled'> | DataOf<'OrderExpired'>): OrderState => ({
   ...order,
-  ordStatus,
+  ordStatus: data.ordStatus,
   text: data.text,
   executable: false,
+  held: false,
   cancelText: null,
+  requests: data.clOrdId === null ? order.requests : withoutRequest(order, data.clOrdId),
   reserved: { ...order.reserved, amount: order.reserved.amount - BigInt(data.released.amount) },
 })
 
 const trade = (order: OrderState, data: DataOf<'TradeBooked'>): OrderState => {
-  const filled = data.ordStatus === 'Filled'
+  const [cumQty, cumQuote] = [order.cumQty + BigInt(data.lastQty), order.cumQuote + BigInt(data.lastQuote)]
+  const filled = isFilledBy(order, cumQty, cumQuote)
+  const answered = data.ordStatus === 'Filled'
   const spent = BigInt(order.side === 'buy' ? data.lastQuote : data.lastQty)
   return {
     ...order,
-    ordStatus: filled ? 'Filled' : order.cancelText !== null ? 'PendingCancel' : 'PartiallyFilled',
+    // before version 6 a trade did not tell what was pending: a partial one leaves it so
+    ordStatus: data.ordStatus === 'PartiallyFilled' && hasRequests(order) ? order.ordStatus : data.ordStatus,
     text: filled ? null : order.text,
-    cumQty: order.cumQty + BigInt(data.lastQty),
-    cumQuote: order.cumQuote + BigInt(data.lastQuote),
+    cumQty,
+    cumQuote,
     reserved: { ...order.reserved, amount: order.reserved.amount - spent - BigInt(data.released.amount) },
     executable: !filled && order.executable && isImmediate(order),
-    cancelText: filled ? null : order.cancelText,
+    cancelText: answered ? null : order.cancelText,
   }
 }
 
@@ -116,7 +178,7 @@ const untrade = (order: OrderState, data: DataOf<'TradeCanceled'>): OrderState =
   const open = order.cancelText !== null ? 'PendingCancel' : cumQty > 0n ? 'PartiallyFilled' : 'New'
   return {
     ...order,
-    ordStatus: staysEnded ? order.ordStatus : open,
+    ordStatus: data.ordStatus ?? (staysEnded ? order.ordStatus : open),
     cumQty,
     cumQuote: order.cumQuote - BigInt(data.busted.quote),
     reserved: { ...order.reserved, amount: order.reserved.amount + reserved },

@@ -1,6 +1,7 @@
 import type { InstrumentTerms, OrderType, OrdStatus, Side, TimeInForce } from '../../events/fields.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
 import { type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
+import type { PendingRequest } from './pending-request.ts'
 
 /** An order that is open, or closed with an attempt that is not final yet. */
 export interface OrderState extends RareTerms {
@@ -32,7 +33,11 @@ export interface OrderState extends RareTerms {
   readonly executable: boolean
   /** Price the reservation or the last trigger was computed from; null for a resting limit order before its trigger. */
   readonly reference: string | null
-  /** Why a cancel is pending; null when none is. */
+  /** The last accepted ClOrdID: the order's own, or its last replace's. */
+  readonly lastClOrdId: string
+  /** Cancels and replaces with a ClOrdID of their own that wait for the open attempt, oldest first. */
+  readonly requests: readonly PendingRequest[]
+  /** Why a cancel without a ClOrdID is pending (a plain DELETE, or the platform's); null when none is. */
   readonly cancelText: string | null
   /** Attempts that ended without a fill: failed on the chain or expired. */
   readonly failedAttempts: number
@@ -76,6 +81,7 @@ export const orderFacts = (order: OrderState, accountId: string): Omit<OrderFact
   cumQuote: order.cumQuote,
   price: order.price,
   ...rareTermsOf(order),
+  lastClOrdId: order.lastClOrdId === order.clOrdId ? null : order.lastClOrdId,
   text: order.text,
   baseDecimals: order.instrument.baseDecimals,
   quoteDecimals: order.instrument.quoteDecimals,

@@ -1,8 +1,9 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { isTerminal } from '../../events/fields.ts'
-import { endOrder } from './cancel.ts'
+import type { OwnEnd } from './conclude.ts'
 import type { Fill } from './fill.ts'
 import { isFilledBy, isImmediate, leavesCashOf, leavesQtyOf, type OrderState } from './order-state.ts'
+import { statusOf } from './requests.ts'
 import { worstCaseInput } from './reservation.ts'
 
 /** A resting order that failed this often is given up: the venue and its limit do not meet. */
@@ -24,7 +25,7 @@ export interface Ended {
 
 export const execIdOf = (orderId: string, attempt: number, generation: number): string => `${orderId}.${attempt}.${generation}`
 
-/** Trade, surplus and, where the order can't go on, its end. */
+/** Trade and surplus. Whether the order then goes on is for `conclude` to say. */
 export const bookTrade = (order: OrderState, fill: Fill, ended: Ended): readonly AccountEvent[] => {
   const { attempt, generation, at } = ended
   const terms = order.instrument
@@ -35,62 +36,52 @@ export const bookTrade = (order: OrderState, fill: Fill, ended: Ended): readonly
   const spent = order.side === 'buy' ? fill.lastQuote : fill.lastQty
   const kept = filled || late ? 0n : heldForRest({ ...order, cumQty, cumQuote }, order.reserved.amount - spent)
   const execId = execIdOf(order.orderId, attempt, generation)
-  const events: AccountEvent[] = [
-    {
-      type: 'TradeBooked',
-      data: {
-        execId,
-        orderId: order.orderId,
-        attempt,
-        generation,
-        signature: ended.signature,
-        symbol: terms.symbol,
-        side: order.side,
-        base: terms.base,
-        quote: terms.quote,
-        baseDecimals: terms.baseDecimals,
-        quoteDecimals: terms.quoteDecimals,
-        lastQty: fill.lastQty.toString(),
-        lastQuote: fill.lastQuote.toString(),
-        // negative when more was spent than was held (a fill after the order's end): the difference comes out of available
-        released: { asset: order.reserved.asset, amount: (order.reserved.amount - spent - kept).toString() },
-        ordStatus: filled ? 'Filled' : 'PartiallyFilled',
-        at,
-      },
+  const trade: AccountEvent = {
+    type: 'TradeBooked',
+    data: {
+      execId,
+      orderId: order.orderId,
+      attempt,
+      generation,
+      signature: ended.signature,
+      symbol: terms.symbol,
+      side: order.side,
+      base: terms.base,
+      quote: terms.quote,
+      baseDecimals: terms.baseDecimals,
+      quoteDecimals: terms.quoteDecimals,
+      lastQty: fill.lastQty.toString(),
+      lastQuote: fill.lastQuote.toString(),
+      // negative when more was spent than was held (a fill after the order's end): the difference comes out of available
+      released: { asset: order.reserved.asset, amount: (order.reserved.amount - spent - kept).toString() },
+      // a late fill leaves the order ended, unless it fills it
+      ordStatus: statusOf({ ...order, cumQty, cumQuote, text: filled ? null : order.text }),
+      at,
     },
-  ]
-  if (fill.surplus !== 0n) events.push(surplusCredited(order, execId, fill.surplus, at))
-  if (filled) return events
-  // a fill that came after the end leaves the order ended
-  if (late) events.push(endOrder(order, order.text ?? 'IOC_REMAINDER', at, { held: 0n }))
-  else if (ended.othersOpen) return events
-  else if (order.cancelText !== null) events.push(endOrder(order, order.cancelText, at, { held: kept }))
-  else if (isImmediate(order)) events.push(endOrder(order, 'IOC_REMAINDER', at, { held: kept }))
-  return events
+  }
+  return fill.surplus === 0n ? [trade] : [trade, surplusCredited(order, execId, fill.surplus, at)]
 }
+
+/** An immediate order that was not filled is over. */
+export const endAfterTrade = (order: OrderState): OwnEnd => ({ text: isImmediate(order) ? 'IOC_REMAINDER' : undefined })
 
 /** The swap program or the runtime refused the transaction; only the fee moved. */
-export const afterFailure = (order: OrderState, error: string, ended: Ended): readonly AccountEvent[] => {
-  if (isTerminal(order.ordStatus) || ended.othersOpen) return []
-  const cause = { type: 'TransactionFailed', ref: ended.ref, attempt: ended.attempt }
-  const text = order.cancelText ?? (isImmediate(order) ? (error === SLIPPAGE_ERROR ? 'SLIPPAGE' : 'EXECUTION_FAILED') : tooMany(order))
-  return text === undefined ? [] : [endOrder(order, text, ended.at, { cause })]
-}
+export const endAfterFailure = (order: OrderState, error: string, { ref, attempt }: Ended): OwnEnd => ({
+  text: isImmediate(order) ? (error === SLIPPAGE_ERROR ? 'SLIPPAGE' : 'EXECUTION_FAILED') : tooMany(order),
+  cause: { type: 'TransactionFailed', ref, attempt },
+})
 
 /** Nothing was executed, so even an immediate order may be attempted again. */
-export const afterExpiry = (order: OrderState, ended: Ended): readonly AccountEvent[] => {
-  if (isTerminal(order.ordStatus) || ended.othersOpen) return []
-  const text = order.cancelText ?? tooMany(order)
-  const cause = { type: 'TransactionExpired', ref: ended.ref, attempt: ended.attempt }
-  return text === undefined ? [] : [endOrder(order, text, ended.at, { cause })]
-}
+export const endAfterExpiry = (order: OrderState, { ref, attempt }: Ended): OwnEnd => ({
+  text: tooMany(order),
+  cause: { type: 'TransactionExpired', ref, attempt },
+})
 
 /** A swap that succeeded and moved nothing is a fault of the venue: it is not tried again. */
-export const afterEmptyLanding = (order: OrderState, ended: Ended): readonly AccountEvent[] => {
-  if (isTerminal(order.ordStatus) || ended.othersOpen) return []
-  const cause = { type: 'TransactionLanded', ref: ended.ref, attempt: ended.attempt }
-  return [endOrder(order, order.cancelText ?? 'EXECUTION_FAILED', ended.at, { cause })]
-}
+export const endAfterEmptyLanding = ({ ref, attempt }: Ended): OwnEnd => ({
+  text: 'EXECUTION_FAILED',
+  cause: { type: 'TransactionLanded', ref, attempt },
+})
 
 export const surplusCredited = (order: OrderState, execId: string, surplus: bigint, at: number): AccountEvent => ({
   type: 'FundsSurplusCredited',

@@ -2,6 +2,7 @@ import type { AccountEvent } from '../../events/account/account-event.ts'
 import { isTerminal, type PriceCitation } from '../../events/fields.ts'
 import { isMet, trailTo, type Waiting, waitingFor } from './conditions.ts'
 import type { OrderState } from './order-state.ts'
+import { hasRequests } from './requests.ts'
 
 /** A quote older than this decides nothing: the market has moved on. */
 export const QUOTE_MAX_AGE_MS = 2_000
@@ -44,7 +45,7 @@ export const trailOrder = (
 const watchable = (order: OrderState, attemptOpen: boolean, quote: PriceCitation, at: number): Waiting | string => {
   if (isTerminal(order.ordStatus)) return 'the order has ended'
   if (order.executable) return 'already triggered'
-  if (order.cancelText !== null) return 'a cancel is pending'
+  if (hasRequests(order)) return 'a request is pending'
   if (order.held) return 'the order waits for another one of its list'
   if (attemptOpen) return 'an attempt is open'
   if (!isFresh(quote, at)) return 'the quote is too old'

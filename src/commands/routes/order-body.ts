@@ -5,6 +5,7 @@ import type { Instrument } from '../../events/reference/reference-event.ts'
 import { formatPrice, parsePrice, parseUnits } from '../../platform/decimal.ts'
 import type { FieldError } from '../../platform/http/problem.ts'
 import type { OrderRequest } from '../order/order-request.ts'
+import type { Change } from '../order/requests.ts'
 import { AccountIdField, ClientId, PositiveDecimal, SymbolField } from './fields.ts'
 
 /** 100 % in basis points. */
@@ -71,10 +72,29 @@ const faultsOf = (order: Given): readonly (readonly [field: string, reason: stri
   return rules.flatMap(([broken, field, reason]) => (broken ? [[field, reason] as const] : []))
 }
 
-/** The order in base units, or the fields that do not fit the instrument's steps. */
-export const orderRequest = (body: OrderBody, instrument: Instrument): OrderRequest | { readonly errors: readonly FieldError[] } => {
+/** A replace in base units, or the fields that do not fit the instrument's steps. */
+export const changeOf = (
+  body: Pick<OrderBody, 'quantity' | 'cashOrderQty' | 'price' | 'stopPrice'>,
+  instrument: Instrument,
+): Change | { readonly errors: readonly FieldError[] } => {
+  const { amounts, errors } = onSteps(body, instrument)
+  if (errors.length > 0) return { errors }
+  const { orderQty, cashOrderQty, price, stopPrice } = amounts
+  return {
+    orderQty,
+    cashOrderQty,
+    price: price === null ? null : formatPrice(price),
+    stopPrice: stopPrice === null ? null : formatPrice(stopPrice),
+  }
+}
+
+type Amounts = Partial<Pick<OrderBody, 'quantity' | 'cashOrderQty' | 'price' | 'stopPrice' | 'trailingOffset'>>
+
+/** Decimals in units, null where nothing is given, with a fault for each that is finer than the instrument's step. */
+const onSteps = (body: Amounts, { base, quote, lotSize, tickSize }: Instrument) => {
   const errors: FieldError[] = []
-  const onStep = (field: string, text: string | undefined, parse: (text: string) => bigint | undefined, step: string): bigint | null => {
+  const onStep = (field: keyof Amounts, parse: (text: string) => bigint | undefined, step: string): bigint | null => {
+    const text = body[field]
     if (text === undefined) return null
     const units = parse(text)
     const size = parse(step)
@@ -82,14 +102,22 @@ export const orderRequest = (body: OrderBody, instrument: Instrument): OrderRequ
     errors.push({ field, reason: `must be a multiple of ${step}` })
     return null
   }
-  const { base, quote, lotSize, tickSize } = instrument
-  const orderQty = onStep('quantity', body.quantity, (text) => parseUnits(text, base.decimals), lotSize)
-  const cashOrderQty = onStep('cashOrderQty', body.cashOrderQty, (text) => parseUnits(text, quote.decimals), smallest(quote.decimals))
-  const price = onStep('price', body.price, parsePrice, tickSize)
-  const stopPrice = onStep('stopPrice', body.stopPrice, parsePrice, tickSize)
-  const offset = onStep('trailingOffset', body.trailingOffset, parsePrice, tickSize)
+  const amounts = {
+    orderQty: onStep('quantity', (text) => parseUnits(text, base.decimals), lotSize),
+    cashOrderQty: onStep('cashOrderQty', (text) => parseUnits(text, quote.decimals), smallest(quote.decimals)),
+    price: onStep('price', parsePrice, tickSize),
+    stopPrice: onStep('stopPrice', parsePrice, tickSize),
+    trailingOffset: onStep('trailingOffset', parsePrice, tickSize),
+  }
+  return { amounts, errors }
+}
+
+/** The order in base units, or the fields that do not fit the instrument's steps. */
+export const orderRequest = (body: OrderBody, instrument: Instrument): OrderRequest | { readonly errors: readonly FieldError[] } => {
+  const { amounts, errors } = onSteps(body, instrument)
   if (errors.length > 0) return { errors }
   const { clOrdId, symbol, side, type, timeInForce, maxSlippageBps } = body
+  const { orderQty, cashOrderQty, price, stopPrice, trailingOffset } = amounts
   return {
     clOrdId,
     symbol,
@@ -100,7 +128,7 @@ export const orderRequest = (body: OrderBody, instrument: Instrument): OrderRequ
     cashOrderQty,
     price: price === null ? null : formatPrice(price),
     maxSlippageBps,
-    ...rareTerms(body, stopPrice, offset),
+    ...rareTerms(body, stopPrice, trailingOffset),
   }
 }
 

@@ -33,24 +33,29 @@ export const placeOrderRoute = (ports: OrderPorts): Route =>
     scope: 'trade',
     body: OrderBody,
     handle: async (context) => {
-      const { accountId, clOrdId, symbol } = context.body
-      const instrument = ports.instruments.bySymbol(symbol)
-      const request = instrument && orderRequest(context.body, instrument)
-      if (request && 'errors' in request) {
-        const [first] = request.errors
-        return refuse('invalid_request', `the body is not valid: ${first?.field} ${first?.reason}`, { errors: request.errors })
-      }
-      const forbidden = forbiddenAccount(context.grant, accountId)
-      if (forbidden) return forbidden
-      if (!instrument || !request) return unknownSymbol(ports, accountId, clOrdId, symbol)
-      // a resting order needs no route, and most need no price: the hot path goes straight to the account
-      const command =
-        isImmediate(request) && !isStop(request)
-          ? await immediateOrder(ports, accountId, request, instrument, context)
-          : restingOrder(ports, request, instrument, context.receivedAt)
+      const { accountId, clOrdId } = context.body
+      const command = await placement(ports, context)
       return 'status' in command || 'refusal' in command ? command : execute(ports, accountId, placeCommandId(clOrdId), command, context)
     },
   })
+
+/** The command that the body asks for, with the price and the route that its decision takes; or why there is none. */
+export const placement = async (ports: OrderPorts, context: RequestContext<OrderBody>): Promise<PlaceOrder | Reply> => {
+  const { accountId, clOrdId, symbol } = context.body
+  const instrument = ports.instruments.bySymbol(symbol)
+  const request = instrument && orderRequest(context.body, instrument)
+  if (request && 'errors' in request) {
+    const [first] = request.errors
+    return refuse('invalid_request', `the body is not valid: ${first?.field} ${first?.reason}`, { errors: request.errors })
+  }
+  const forbidden = forbiddenAccount(context.grant, accountId)
+  if (forbidden) return forbidden
+  if (!instrument || !request) return unknownSymbol(ports, accountId, clOrdId, symbol)
+  // a resting order needs no route, and most need no price: the hot path goes straight to the account
+  return isImmediate(request) && !isStop(request)
+    ? immediateOrder(ports, accountId, request, instrument, context)
+    : restingOrder(ports, request, instrument, context.receivedAt)
+}
 
 /** The command with the mid price where the decision takes one. */
 const restingOrder = ({ quotes }: OrderPorts, request: OrderRequest, instrument: Instrument, time: number): PlaceOrder => {

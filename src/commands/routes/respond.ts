@@ -8,6 +8,7 @@ import type { Grant } from '../../platform/http/grant.ts'
 import { type Refusal, refusal } from '../../platform/http/problem.ts'
 import { ok, type Reply, type RequestContext, refuse } from '../../platform/http/route.ts'
 import type { AccountCommand, CommandContext } from '../account/command.ts'
+import { problemOf } from '../account/order-requests.ts'
 import { factsOf, openAlgo } from '../algo/algo-state.ts'
 import type { AccountHandler, Executed } from '../handler/account-handler.ts'
 import { newPayout, payoutDocument } from '../ledger/payout.ts'
@@ -62,6 +63,12 @@ const respond = async (ports: CommandPorts, accountId: string, executed: Execute
     }
     case 'document':
       return ok({ ...answer.document, position: position.toString() }, answer.first ? 201 : 200)
+    case 'list': {
+      const orders = answer.orders.map((order) => orderDocument({ ...order, position: position.toString() }))
+      return ok({ listId: answer.listId, orders, position: position.toString() }, answer.first ? 201 : 200)
+    }
+    case 'orders':
+      return ok({ accountId, orders: answer.orders, position: position.toString() })
     case 'repeated':
       return firstAnswer(ports, accountId, answer.revision)
     case 'refused':
@@ -96,6 +103,10 @@ const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision:
       return ok(orderDocument({ ...orderFacts(openOrder(event.data, revision), accountId), position }))
     case 'OrderRejected':
       return { refusal: rejectionOf(event.data) }
+    case 'OrderReplaceRejected': {
+      const { code, text, orderId, cxlRejReason } = event.data
+      return { refusal: refusal(problemOf(code), text, { extra: { orderId, cxlRejReason } }) }
+    }
     default:
       throw new Error(`revision ${revision} of ${accountId} answers no request: ${event.type}`)
   }

@@ -3,8 +3,10 @@ import * as algo from './algo-events.ts'
 import * as deadMan from './dead-man-events.ts'
 import * as funds from './funds-events.ts'
 import * as limits from './limit-events.ts'
+import * as list from './list-events.ts'
 import * as order from './order-events.ts'
 import * as payout from './payout-events.ts'
+import * as replace from './replace-events.ts'
 import * as transaction from './transaction-events.ts'
 
 /** Every event type of an account stream with its newest schema. */
@@ -13,6 +15,8 @@ export const ACCOUNT_EVENTS = {
   ...payout,
   ...withoutFee(order),
   ...limits,
+  ...replace,
+  ...list,
   ...deadMan,
   ...withoutPlan(algo),
   ...withoutParts(transaction),

@@ -6,6 +6,7 @@ import {
   Compensation,
   InstrumentTerms,
   ListPlace,
+  ORD_STATUSES,
   ORDER_TYPES,
   Price,
   PriceCitation,
@@ -67,7 +68,7 @@ export const OrderRejected = z.object({
   ...OrderTerms,
   code: z.enum(['insufficient_funds', 'limit_breached', 'halted', 'no_route']),
   text: z.string(),
-  /** The rule that refused; null before version 4. */
+  /** The rule that refused; null before version 6. */
   why: Why.nullable(),
   at: At,
 })
@@ -87,25 +88,31 @@ export const OrderTriggered = z.object({
 /** The market moved in favour of a trailing stop: its peak and with it the stop price moved on. */
 export const OrderTrailed = z.object({ orderId: z.string(), peak: Price, stopPrice: Price, citation: PriceCitation, at: At })
 
-/** A cancel that must wait for the open attempt's outcome: PendingCancel. */
-export const OrderCancelRequested = z.object({ orderId: z.string(), text: z.string(), at: At })
+/** A cancel that must wait for the open attempt's outcome: PendingCancel. `clOrdId`: the request's own, where it has one. */
+export const OrderCancelRequested = z.object({ orderId: z.string(), clOrdId: z.string().nullable(), text: z.string(), at: At })
 
 /** Terminal: the unexecuted remainder is dropped and its reservation released. */
 export const OrderCanceled = z.object({
   orderId: z.string(),
+  /** The request that this answers, where it had a ClOrdID. */
+  clOrdId: z.string().nullable(),
   /** USER_REQUESTED, SLIPPAGE, IOC_REMAINDER, NO_ROUTE, TOO_MANY_ATTEMPTS, EXECUTION_FAILED … */
   text: z.string(),
   released: Amount,
   compensates: Compensation.nullable(),
+  /** Canceled, unless a replace is pending that is refused next. */
+  ordStatus: z.enum(ORD_STATUSES),
   at: At,
 })
 
 /** Terminal by its own time in force (GTD, Day). */
 export const OrderExpired = z.object({
   orderId: z.string(),
+  clOrdId: z.null(),
   text: z.string(),
   released: Amount,
   compensates: Compensation.nullable(),
+  ordStatus: z.enum(ORD_STATUSES),
   at: At,
 })
 
@@ -128,7 +135,8 @@ export const TradeBooked = z.object({
   lastQuote: Units,
   /** Part of the reservation that this trade gives back (a filled order keeps none). */
   released: Amount,
-  ordStatus: z.enum(['PartiallyFilled', 'Filled']),
+  /** After the trade, by precedence: what is pending outranks it; a late fill leaves the order as it ended. */
+  ordStatus: z.enum(ORD_STATUSES),
   at: At,
 })
 
@@ -147,6 +155,8 @@ export const TradeCanceled = z.object({
   busted: z.object({ qty: Units, quote: Units }),
   /** What the reopened order holds again; zero when it stays closed. */
   reserved: Amount,
+  /** After the reversal, by precedence; null in events of before version 6, whose rule is: open again if it holds funds again. */
+  ordStatus: z.enum(ORD_STATUSES).nullable(),
   compensates: Compensation,
   at: At,
 })

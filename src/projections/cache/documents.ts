@@ -3,7 +3,7 @@ import { orderIdOf } from '../../events/streams.ts'
 import { balancesKey, type CachedDocument, orderKey } from '../feed.ts'
 import { accountsTable } from '../read-models/accounts.ts'
 import { type BalanceRow, balancesTable } from '../read-models/balances.ts'
-import { type OrderRow, ordersTable, rareTermsOfRow } from '../read-models/orders.ts'
+import { type OrderRow, ordersTable, rareFactsOf } from '../read-models/orders.ts'
 import type { RowSets } from '../rows/rows.ts'
 
 /** One asset of a cached balances document: [asset, available, reserved, provisional] in base units; readers format by the asset's decimals. */
@@ -41,4 +41,4 @@ export const cachedBalances = (
 
 /** The order's document from its row. */
 export const orderOf = (row: OrderRow) =>
-  orderDocument({ ...row, ...rareTermsOfRow(row), orderId: orderIdOf(row.accountId, Number(row.number)), position: String(row.position) })
+  orderDocument({ ...row, ...rareFactsOf(row), orderId: orderIdOf(row.accountId, Number(row.number)), position: String(row.position) })

@@ -1,6 +1,6 @@
 import type { DataOf } from '../../events/account/account-event.ts'
 import { isTerminal, type OrderType, type OrdStatus, type Side, type TimeInForce } from '../../events/fields.ts'
-import { isPlain, PLAIN, type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
+import { isPlain, PLAIN, type RareFacts, rareTermsOf } from '../../events/order-terms.ts'
 import { parseOrderId } from '../../events/streams.ts'
 import { type AccountFact, accountProjection, required } from '../projection.ts'
 import type { Table } from '../rows/table.ts'
@@ -20,7 +20,7 @@ export interface OrderRow {
   readonly cumQty: bigint
   readonly cumQuote: bigint
   readonly price: string | null
-  /** The RareTerms as JSON; null for a plain order. */
+  /** The RareFacts as JSON; null for a plain order. */
   readonly rare: string | null
   readonly text: string | null
   readonly baseDecimals: number
@@ -72,6 +72,12 @@ export const orderNumberOf = ({ event, accountId }: AccountFact): bigint | undef
     case 'OrderTriggered':
     case 'OrderTrailed':
     case 'OrderCancelRequested':
+    case 'OrderCancelRejected':
+    case 'OrderReplaceRequested':
+    case 'OrderReplaced':
+    case 'OrderReplaceRejected':
+    case 'OrderReleased':
+    case 'OrderReservationMoved':
     case 'OrderCanceled':
     case 'OrderExpired':
     case 'TradeBooked':
@@ -111,13 +117,23 @@ const next = (before: OrderRow | undefined, number: bigint, { event, accountId }
   const order = required(before, `order ${accountId}.${number}`)
   switch (event.type) {
     case 'OrderTrailed':
-      return { ...order, rare: packed({ ...rareTermsOfRow(order), stopPrice: event.data.stopPrice }) }
+      return { ...order, rare: packed({ ...rareFactsOf(order), stopPrice: event.data.stopPrice }) }
     case 'OrderCancelRequested':
       return { ...order, ordStatus: 'PendingCancel' }
+    case 'OrderReplaceRequested':
+      return { ...order, ordStatus: order.ordStatus === 'PendingCancel' ? 'PendingCancel' : 'PendingReplace' }
+    case 'OrderCancelRejected':
+    case 'OrderReplaceRejected':
+      return { ...order, ordStatus: event.data.ordStatus }
+    case 'OrderReleased':
+      return { ...order, orderQty: units(event.data.orderQty), reserved: order.reserved + BigInt(event.data.reserved.amount) }
+    case 'OrderReservationMoved':
+      return { ...order, reserved: order.reserved + BigInt(event.data.reserved.amount) }
+    case 'OrderReplaced':
+      return replaced(order, event.data)
     case 'OrderCanceled':
     case 'OrderExpired': {
-      const { text, released } = event.data
-      const ordStatus = event.type === 'OrderCanceled' ? 'Canceled' : 'Expired'
+      const { text, released, ordStatus } = event.data
       return { ...order, ordStatus, text, reserved: order.reserved - BigInt(released.amount) }
     }
     case 'TradeBooked':
@@ -129,10 +145,24 @@ const next = (before: OrderRow | undefined, number: bigint, { event, accountId }
   }
 }
 
-/** The order's rare terms as they stand. */
-export const rareTermsOfRow = ({ rare }: Pick<OrderRow, 'rare'>): RareTerms => (rare === null ? PLAIN : (JSON.parse(rare) as RareTerms))
+/** The order's rare facts as they stand. */
+export const rareFactsOf = ({ rare }: Pick<OrderRow, 'rare'>): RareFacts =>
+  rare === null ? { ...PLAIN, lastClOrdId: null } : (JSON.parse(rare) as RareFacts)
 
-const packed = (terms: RareTerms): string | null => (isPlain(terms) ? null : JSON.stringify(rareTermsOf(terms)))
+const packed = (facts: RareFacts): string | null =>
+  isPlain(facts) && facts.lastClOrdId === null ? null : JSON.stringify({ ...rareTermsOf(facts), lastClOrdId: facts.lastClOrdId })
+
+const replaced = (order: OrderRow, data: DataOf<'OrderReplaced'>): Facts => ({
+  ...order,
+  ordStatus: data.ordStatus,
+  orderQty: units(data.orderQty),
+  cashOrderQty: units(data.cashOrderQty),
+  price: data.price,
+  rare: packed({ ...rareFactsOf(order), stopPrice: data.stopPrice, lastClOrdId: data.clOrdId }),
+  reserved: order.reserved + BigInt(data.reserved.amount),
+})
+
+const units = (text: string | null): bigint | null => (text === null ? null : BigInt(text))
 
 const opened = (accountId: string, data: DataOf<'OrderAccepted'> | DataOf<'OrderRejected'>, ordStatus: 'New' | 'Rejected'): Facts => ({
   accountId,
@@ -143,12 +173,12 @@ const opened = (accountId: string, data: DataOf<'OrderAccepted'> | DataOf<'Order
   type: data.type,
   timeInForce: data.timeInForce,
   ordStatus,
-  orderQty: data.orderQty === null ? null : BigInt(data.orderQty),
-  cashOrderQty: data.cashOrderQty === null ? null : BigInt(data.cashOrderQty),
+  orderQty: units(data.orderQty),
+  cashOrderQty: units(data.cashOrderQty),
   cumQty: 0n,
   cumQuote: 0n,
   price: data.price,
-  rare: packed(data),
+  rare: packed({ ...data, lastClOrdId: null }),
   text: 'text' in data ? data.text : null,
   baseDecimals: data.instrument.baseDecimals,
   quoteDecimals: data.instrument.quoteDecimals,
@@ -158,12 +188,13 @@ const opened = (accountId: string, data: DataOf<'OrderAccepted'> | DataOf<'Order
 })
 
 const traded = (order: OrderRow, data: DataOf<'TradeBooked'>): Facts => {
-  // a partial fill does not end a pending cancel
+  // before version 6 a trade did not tell what was pending: a partial fill leaves it so
   const pending = order.ordStatus === 'PendingCancel' && data.ordStatus === 'PartiallyFilled'
   const paid = BigInt(data.side === 'buy' ? data.lastQuote : data.lastQty)
   return {
     ...order,
     ordStatus: pending ? 'PendingCancel' : data.ordStatus,
+    text: data.ordStatus === 'Filled' ? null : order.text,
     cumQty: order.cumQty + BigInt(data.lastQty),
     cumQuote: order.cumQuote + BigInt(data.lastQuote),
     reserved: order.reserved - paid - BigInt(data.released.amount),
@@ -176,7 +207,7 @@ const busted = (order: OrderRow, data: DataOf<'TradeCanceled'>): Facts => {
   const stays = (isTerminal(order.ordStatus) && order.ordStatus !== 'Filled') || order.ordStatus === 'PendingCancel'
   return {
     ...order,
-    ordStatus: stays ? order.ordStatus : cumQty > 0n ? 'PartiallyFilled' : 'New',
+    ordStatus: data.ordStatus ?? (stays ? order.ordStatus : cumQty > 0n ? 'PartiallyFilled' : 'New'),
     cumQty,
     cumQuote: order.cumQuote - BigInt(data.busted.quote),
     reserved: order.reserved + BigInt(data.reserved.amount),

@@ -1,4 +1,5 @@
 import type { AccountState } from '../../commands/account/state.ts'
+import { isCancelPending } from '../../commands/order/requests.ts'
 import type { AttemptState } from '../../commands/transaction/attempt-state.ts'
 
 /** Whose turn is first when more is to be sent than can go at once. */
@@ -13,6 +14,6 @@ export const laneOf = (state: AccountState, attempt: AttemptState): Lane => {
   if (attempt.purpose === 'nonce_advance') return 'cancel'
   const order = attempt.purpose === 'swap' ? state.orders.get(Number(attempt.ref)) : undefined
   if (!order) return 'open'
-  if (order.cancelText !== null) return 'cancel'
+  if (isCancelPending(order)) return 'cancel'
   return order.side === 'sell' ? 'close' : 'open'
 }

@@ -161,7 +161,7 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
     const usdc = (amount: bigint) => ({ asset: 'USDC', amount: String(amount) })
     const canceled = (text: string, released: bigint, cause: string | null) =>
       event('OrderCanceled', {
-        ...{ orderId, text, released: usdc(released), at: now() },
+        ...{ orderId, clOrdId: null, text, released: usdc(released), ordStatus: 'Canceled', at: now() },
         compensates: cause
           ? { cause: { type: cause, ref, attempt: 1 }, command: `o-c-${number}`, reverses: 'reservation', effect: usdc(released) }
           : null,
@@ -174,7 +174,7 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
     const sig = signature()
     appends.push([signed(ref, 1, sig, 'swap')])
     if (kind === 2) {
-      appends.push([event('OrderCancelRequested', { orderId, text: 'USER_REQUESTED', at: now() })])
+      appends.push([event('OrderCancelRequested', { orderId, clOrdId: null, text: 'USER_REQUESTED', at: now() })])
       const failed = {
         ref,
         attempt: 1,
@@ -210,7 +210,14 @@ export const accountHistory = (accountId: string, seed: number, orders: number):
       event('TransactionVanished', { ref, attempt: 1, signature: sig, generation: 1, slot: 100, returned: null, at: now() }),
       event('TradeCanceled', {
         ...{ execId: `${orderId}.1.1x`, execRefId: `${orderId}.1.1`, orderId, symbol: 'SOL/USDC', side: 'buy', base: 'SOL', quote: 'USDC' },
-        ...{ baseDecimals: 9, quoteDecimals: 6, busted: { qty: String(qty), quote: String(quote) }, reserved: usdc(held), at: now() },
+        ...{
+          baseDecimals: 9,
+          quoteDecimals: 6,
+          busted: { qty: String(qty), quote: String(quote) },
+          reserved: usdc(held),
+          ordStatus: 'New',
+          at: now(),
+        },
         compensates: {
           cause: { type: 'TransactionVanished', ref, attempt: 1 },
           command: `o-c-${number}`,

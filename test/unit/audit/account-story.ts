@@ -72,6 +72,7 @@ export const storyOf = (accountId: string) => {
         execRefId: `${id(number)}.1.1`,
         orderId: id(number),
         busted: { qty, quote },
+        ordStatus: null,
         reserved: usdc(reserved),
         compensates: {
           cause: { type: 'TransactionVanished', ref: String(number), attempt: 1 },
@@ -81,9 +82,18 @@ export const storyOf = (accountId: string) => {
         },
         at: 1,
       }),
-    cancelRequested: (number: number) => event('OrderCancelRequested', { orderId: id(number), text: 'USER_REQUESTED', at: 1 }),
+    cancelRequested: (number: number) =>
+      event('OrderCancelRequested', { orderId: id(number), clOrdId: null, text: 'USER_REQUESTED', at: 1 }),
     canceled: (number: number, text = 'USER_REQUESTED', released = '0') =>
-      event('OrderCanceled', { orderId: id(number), text, released: usdc(released), compensates: null, at: 1 }),
+      event('OrderCanceled', {
+        orderId: id(number),
+        clOrdId: null,
+        text,
+        released: usdc(released),
+        compensates: null,
+        ordStatus: 'Canceled',
+        at: 1,
+      }),
     signed: (ref: string, attempt = 1) =>
       event('TransactionSigned', {
         ref,

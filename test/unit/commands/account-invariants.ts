@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { type FoldedOrder, foldOrder } from '../../../src/audit/order-fold.ts'
+import { orderFacts } from '../../../src/commands/order/order-state.ts'
+import { statusOf } from '../../../src/commands/order/requests.ts'
 import { hasOpenAttempt } from '../../../src/commands/transaction/attempt-state.ts'
 import type { AccountEvent } from '../../../src/events/account/account-event.ts'
 import { isTerminal } from '../../../src/events/fields.ts'
+import { orderDocument } from '../../../src/events/order-document.ts'
 import { postingsOf } from '../../../src/events/postings.ts'
 import { SOL, type Story, USDC, WALLET } from './account-story.ts'
 
@@ -51,10 +55,27 @@ export const assertInvariants = ({ state, events }: Story): void => {
     else open++
     if (order.orderQty !== null) assert.ok(order.cumQty <= order.orderQty, 'LeavesQty is never negative')
     assert.equal(order.cumQty, executedQty(events, order.orderId), 'CumQty is the sum of LastQty net of busts')
-    if (order.ordStatus === 'PendingCancel') assert.ok(hasOpenAttempt(state, String(order.number)), 'a pending cancel waits for something')
+    assert.equal(order.ordStatus, statusOf(order), 'OrdStatus follows from quantities and requests by precedence')
+    const pending = order.ordStatus === 'PendingCancel' || order.ordStatus === 'PendingReplace'
+    if (pending) assert.ok(hasOpenAttempt(state, String(order.number)), 'what is pending waits for something')
     if (isTerminal(order.ordStatus)) assert.ok(state.attempts.has(String(order.number)), 'a closed order stays for its attempts only')
   }
   assert.equal(state.openOrders, open)
+}
+
+/** The audit's own fold of the orders, kept beside the account's: both must tell the same document. */
+export const auditOrders = () => {
+  const orders = new Map<string, FoldedOrder | undefined>()
+  return (events: readonly AccountEvent[], { state }: Story): void => {
+    const touched = events.flatMap((event) => ('orderId' in event.data ? [event.data.orderId] : []))
+    for (const event of events)
+      if ('orderId' in event.data) orders.set(event.data.orderId, foldOrder(orders.get(event.data.orderId), event, '1'))
+    for (const orderId of touched) {
+      const folded = orders.get(orderId)
+      const kept = folded && state.orders.get(folded.number)
+      if (folded && kept) assert.deepEqual(orderDocument(folded), orderDocument({ ...orderFacts(kept, 'acct'), position: '1' }))
+    }
+  }
 }
 
 const executedQty = (events: readonly AccountEvent[], orderId: string): bigint =>

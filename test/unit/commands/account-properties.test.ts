@@ -1,203 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { AccountCommand } from '../../../src/commands/account/command.ts'
 import { evolve } from '../../../src/commands/account/evolve.ts'
-import { type AccountState, EMPTY_ACCOUNT } from '../../../src/commands/account/state.ts'
+import { EMPTY_ACCOUNT } from '../../../src/commands/account/state.ts'
 import { decodeState, encodeState } from '../../../src/commands/handler/snapshot-codec.ts'
-import type { AttemptState } from '../../../src/commands/transaction/attempt-state.ts'
 import { canonical } from '../../golden/state-hash.ts'
-import { assertDoubleEntry, assertInvariants } from './account-invariants.ts'
-import {
-  expired,
-  failed,
-  finalized,
-  funded,
-  landed,
-  limit,
-  mid,
-  place,
-  request,
-  SOL,
-  signed,
-  sol,
-  story,
-  swap,
-  USDC,
-  usdc,
-  vanished,
-  WALLET,
-} from './account-story.ts'
-
-/** A step names no id of its own: it picks among what the account has by a number, so that most steps meet something. */
-interface Step {
-  readonly kind: (typeof KINDS)[number]
-  readonly pick: number
-  readonly size: number
-  readonly flavour: number
-}
-const KINDS = [
-  'place',
-  'place',
-  'cancel',
-  'deposit',
-  'arrive',
-  'trigger',
-  'kill',
-  'sign',
-  'sign',
-  'land',
-  'land',
-  'fail',
-  'expire',
-  'unknown',
-  'vanish',
-  'finalize',
-  'giveUp',
-  'trail',
-  'expireOrder',
-  'deadMan',
-  'withdraw',
-  'confirm',
-  'cancelPayout',
-  'transfer',
-  'signPayout',
-  'signPayout',
-  'failPayout',
-  'receive',
-  'complete',
-] as const
-
-const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom(...KINDS),
-  pick: fc.nat(30),
-  size: fc.integer({ min: 1, max: 40 }),
-  flavour: fc.nat(13),
-})
-
-const KINDS_OF_ORDER = [
-  (clOrdId: string, n: number) => request({ clOrdId, orderQty: sol(n / 10) }),
-  (clOrdId: string, n: number) => request({ clOrdId, orderQty: null, cashOrderQty: usdc(n) }),
-  (clOrdId: string, n: number) => request({ clOrdId, side: 'sell', orderQty: sol(n / 10), timeInForce: 'fok' }),
-  (clOrdId: string, n: number) => request({ clOrdId, side: 'sell', orderQty: null, cashOrderQty: usdc(n) }),
-  (clOrdId: string, n: number) => limit({ clOrdId, orderQty: sol(n / 10) }),
-  (clOrdId: string, n: number) => limit({ clOrdId, side: 'sell', orderQty: sol(n / 10) }),
-  (clOrdId: string, n: number) => limit({ clOrdId, timeInForce: 'ioc', orderQty: sol(n / 10) }),
-  (clOrdId: string, n: number) =>
-    request({ clOrdId, type: 'stop', timeInForce: 'gtc', side: 'sell', stopPrice: '100', orderQty: sol(n / 10) }),
-  (clOrdId: string, n: number) => limit({ clOrdId, type: 'stop_limit', timeInForce: 'day', stopPrice: '100', orderQty: sol(n / 10) }),
-  (clOrdId: string, n: number) =>
-    request({ clOrdId, type: 'trailing_stop', timeInForce: 'gtc', trailingOffset: { kind: 'bps', value: 20 }, orderQty: sol(n / 10) }),
-  (clOrdId: string, n: number) => limit({ clOrdId, timeInForce: 'gtd', expireAt: 5_000, orderQty: sol(n / 10), strategyId: 's' }),
-] as const
-
-/** The few steps that a timer takes come late: all else happens before the deadlines. */
-const timeOf = ({ kind, flavour, pick }: Step): number =>
-  kind === 'expireOrder' ? (pick === 0 ? 90_000_000 : pick < 8 ? 5_000 : 1_000) : kind === 'deadMan' && flavour < 2 ? 5_000 : 1_000
-
-const commandOf = (state: AccountState, { kind, pick, size, flavour }: Step, index: number): AccountCommand => {
-  const orders = [...state.orders.keys(), 999]
-  const number = orders[pick % orders.length]!
-  const attempts = [...state.attempts.values(), ...state.earlier.values()]
-  const attempt: AttemptState | undefined = attempts[pick % Math.max(1, attempts.length)]
-  const [ref, n] = [attempt?.ref ?? '999', attempt?.attempt ?? 1]
-  const deposits = [...state.deposits.keys(), 'none']
-  const depositId = deposits[pick % deposits.length]!
-  const payouts = [...state.payouts.keys(), 'w-none']
-  const payout = payouts[pick % payouts.length]!
-  const payoutId = payout.slice(2)
-  switch (kind) {
-    case 'place': {
-      const clOrdId = flavour > 11 ? `c-${pick}` : `n-${index}`
-      return place(KINDS_OF_ORDER[flavour % KINDS_OF_ORDER.length]!(clOrdId, size), '100', flavour === 11 ? 'none' : 'available')
-    }
-    case 'cancel':
-      return { type: 'CancelOrder', number: flavour > 8 ? pick : number }
-    case 'deposit':
-      return { type: 'RequestDeposit', depositId: `x-${pick}`, asset: flavour % 2 ? SOL : USDC, amount: BigInt(size) }
-    case 'arrive':
-      return {
-        ...{ type: 'BookUnrequestedCredit', signature: `gift-${pick}`, slot: pick, amount: BigInt(size) },
-        ...(flavour % 3 === 0 ? { asset: SOL, tokenAccount: WALLET } : { asset: USDC, tokenAccount: 'ata-usdc' }),
-      }
-    case 'trigger':
-      return { type: 'TriggerOrder', number, trigger: mid(flavour === 0 ? '0' : '100', Math.max(1_000, state.lastAt)) }
-    case 'trail':
-      return { type: 'TrailOrder', number, quote: mid(String(100 - size / 10), Math.max(1_000, state.lastAt)), tickSize: '0.01' }
-    case 'expireOrder':
-      return { type: 'ExpireOrder', number }
-    case 'deadMan':
-      return flavour > 3 ? { type: 'ArmDeadMan', timeoutMs: flavour === 4 ? 0 : 1_000 } : { type: 'FireDeadMan' }
-    case 'kill':
-      return { type: 'KillOrder', number, text: 'NO_ROUTE' }
-    case 'sign': {
-      if (flavour > 7) return signed(`d-${depositId}`, (state.attempts.get(`d-${depositId}`)?.attempt ?? 0) + 1, 'deposit')
-      return signed(String(number), (state.attempts.get(String(number))?.attempt ?? 0) + (flavour === 0 ? 2 : 1))
-    }
-    case 'land':
-      return landed(ref, deltasOf(state, ref, size, flavour), n)
-    case 'fail':
-      return failed(ref, flavour % 2 ? 'custom:6001' : 'custom:1', n)
-    case 'expire':
-      return expired(ref, n)
-    case 'unknown':
-      return { type: 'BookUnknown', ref, attempt: n, signature: `sig-${ref}-${n}`, reason: 'silent' }
-    case 'vanish':
-      return vanished(ref, n, flavour === 0 ? 7 : (attempt?.generation ?? 1))
-    case 'finalize':
-      return finalized(ref, n, flavour === 0 ? 7 : (attempt?.generation ?? 1))
-    case 'withdraw':
-      return {
-        type: 'RequestWithdrawal',
-        withdrawalId: `${pick}`,
-        asset: flavour % 2 ? SOL : USDC,
-        amount: BigInt(size) * 1_000_000n,
-        destination: 'X',
-      }
-    case 'transfer':
-      return {
-        type: 'RequestTransfer',
-        transferId: `${pick}`,
-        asset: flavour % 2 ? SOL : USDC,
-        amount: BigInt(size) * 1_000_000n,
-        to: 'other',
-      }
-    case 'confirm':
-      return { type: 'ConfirmWithdrawal', withdrawalId: payoutId }
-    case 'cancelPayout':
-      return { type: 'CancelWithdrawal', withdrawalId: payoutId }
-    case 'signPayout':
-      return signed(payout, (state.attempts.get(payout)?.attempt ?? 0) + 1, payout.startsWith('w-') ? 'withdrawal' : 'transfer')
-    case 'failPayout':
-      return { type: 'FailPayout', ref: payout, reason: 'custom:1' }
-    case 'receive':
-      return { type: 'ReceiveTransfer', transferId: `${pick}`, from: 'other', asset: 'USDC', amount: BigInt(size), signature: 's' }
-    case 'complete':
-      return { type: 'CompleteTransfer', transferId: payoutId }
-    case 'giveUp':
-      return { type: 'FailDeposit', depositId, reason: 'no faucet' }
-    default:
-      return kind satisfies never
-  }
-}
-
-/** What a swap or a credit can change in the wallet: all of the order, part of it, more than it, nothing, or nonsense. */
-const deltasOf = (state: AccountState, ref: string, size: number, flavour: number) => {
-  const deposit = state.deposits.get(ref.slice(2))
-  if (deposit)
-    return flavour === 0
-      ? []
-      : [{ tokenAccount: 'ata', owner: WALLET, mint: deposit.mint, amount: (deposit.amount + BigInt(flavour - 1)).toString() }]
-  const payout = state.payouts.get(ref)
-  if (payout)
-    return [{ tokenAccount: 'ata', owner: WALLET, mint: payout.mint, amount: (-payout.amount - BigInt(flavour > 9 ? 1 : 0)).toString() }]
-  const order = state.orders.get(Number(ref))
-  if (!order || flavour === 0) return []
-  const held = order.reserved.amount > 0n ? order.reserved.amount : 1_000_000n
-  const full = order.orderQty ?? sol(size / 100)
-  const base = flavour < 4 ? full : flavour < 6 ? full / 3n + 1n : full + BigInt(order.side === 'buy' ? size : 0)
-  const quote = order.side === 'buy' ? held - held / 50n : (order.cashOrderQty ?? usdc(size))
-  return (order.side === 'buy') === (flavour !== 11) ? swap(base, -quote) : swap(-base, quote)
-}
+import { assertDoubleEntry, assertInvariants, auditOrders } from './account-invariants.ts'
+import { commandOf, KINDS, step, timeOf } from './account-steps.ts'
+import { funded, story } from './account-story.ts'
 
 describe('any account after any commands', () => {
   it('never throws, balances every event, equals the chain, and holds nothing for ended orders', () => {
@@ -205,12 +14,14 @@ describe('any account after any commands', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
         const s = funded()
+        const audit = auditOrders()
         steps.forEach((each, index) => {
           const decision = s.does(commandOf(s.state, each, index), timeOf(each))
           for (const event of decision.events) {
             assertDoubleEntry(event)
             kinds.add(event.type)
           }
+          audit(decision.events, s)
           assertInvariants(s)
         })
       }),
@@ -228,6 +39,12 @@ describe('any account after any commands', () => {
       'OrderTriggered',
       'OrderTrailed',
       'OrderExpired',
+      'OrderReplaced',
+      'OrderReplaceRequested',
+      'OrderReplaceRejected',
+      'OrderCancelRejected',
+      'OrderReleased',
+      'OrderReservationMoved',
       'DeadManFired',
       'FundsWithdrawalSent',
       'FundsTransferSent',

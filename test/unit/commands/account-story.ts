@@ -2,6 +2,7 @@ import type { AccountCommand, Decision, OrderRequest } from '../../../src/comman
 import { decide } from '../../../src/commands/account/decide.ts'
 import { evolve } from '../../../src/commands/account/evolve.ts'
 import { type AccountState, EMPTY_ACCOUNT } from '../../../src/commands/account/state.ts'
+import type { Change } from '../../../src/commands/order/requests.ts'
 import type { AccountEvent } from '../../../src/events/account/account-event.ts'
 import type { TokenDelta } from '../../../src/events/account/transaction-events.ts'
 import type { PriceCitation } from '../../../src/events/fields.ts'
@@ -41,6 +42,15 @@ export const place = (r: OrderRequest, price = '100', route: 'unprobed' | 'avail
   instrument: INSTRUMENT,
   reference: mid(price),
   route,
+})
+
+export const replace = (number: number, clOrdId: string, change: Partial<Change>): AccountCommand => ({
+  ...{ type: 'ReplaceOrder', number, clOrdId },
+  change: { orderQty: null, cashOrderQty: null, price: null, stopPrice: null, ...change },
+})
+export const cancel = (number = 1, clOrdId?: string): AccountCommand => ({
+  ...{ type: 'CancelOrder', number },
+  ...(clOrdId === undefined ? {} : { clOrdId }),
 })
 
 type Purpose = Extract<AccountCommand, { type: 'RecordSigned' }>['purpose']

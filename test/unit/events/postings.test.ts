@@ -21,7 +21,18 @@ const events: AccountEvent[] = [
   { type: 'FundsCredited', data: { depositId: 'd', asset: 'USDC', amount: '1000', signature: 's', tokenAccount: 't', at: 1 } },
   { type: 'TradeBooked', data: { ...trade, side: 'buy', released: { asset: 'USDC', amount: '2250000' }, ordStatus: 'Filled' } },
   { type: 'TradeBooked', data: { ...trade, side: 'sell', released: { asset: 'SOL', amount: '0' }, ordStatus: 'Filled' } },
-  { type: 'OrderCanceled', data: { orderId: 'a.1', text: 'SLIPPAGE', released: { asset: 'USDC', amount: '7' }, compensates: null, at: 1 } },
+  {
+    type: 'OrderCanceled',
+    data: {
+      orderId: 'a.1',
+      clOrdId: null,
+      text: 'SLIPPAGE',
+      released: { asset: 'USDC', amount: '7' },
+      compensates: null,
+      ordStatus: 'Canceled',
+      at: 1,
+    },
+  },
   {
     type: 'TransactionLanded',
     data: {

@@ -148,6 +148,7 @@ const canceled = (n: number, [side, base, quote]: Trade): Canceled => ({
   data: {
     ...{ ...common(n, side), execId: `a.${n + 1}.1.1x`, execRefId: `a.${n + 1}.1.1`, reserved: { asset: 'USDC', amount: '0' } },
     busted: { qty: String(base), quote: String(quote) },
+    ordStatus: null,
     compensates: {
       cause: { type: 'TransactionVanished', ref: String(n + 1), attempt: 1 },
       ...{ command: 'x', reverses: 'trade', effect: { asset: 'USDC', amount: '0' } },

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { HOUSE, parseOrderId } from '../../events/streams.ts'
+import { type Route, refuse, route } from '../../platform/http/route.ts'
+import type { OrderState } from '../account/state.ts'
+import { placeCommandId } from '../order/order-request.ts'
+import { OrderIdParams } from './cancel-order.ts'
+import { ClientId, PositiveDecimal } from './fields.ts'
+import { changeOf } from './order-body.ts'
+import type { OrderPorts } from './place-order.ts'
+import { execute, forbiddenAccount } from './respond.ts'
+
+export const ReplaceBody = z
+  .strictObject({
+    clOrdId: ClientId,
+    quantity: PositiveDecimal.optional(),
+    cashOrderQty: PositiveDecimal.optional(),
+    price: PositiveDecimal.optional(),
+    stopPrice: PositiveDecimal.optional(),
+  })
+  .refine(
+    ({ quantity, cashOrderQty, price, stopPrice }) => [quantity, cashOrderQty, price, stopPrice].some((given) => given !== undefined),
+    {
+      path: ['quantity'],
+      message: 'quantity, cashOrderQty, price or stopPrice is required',
+    },
+  )
+export type ReplaceBody = z.output<typeof ReplaceBody>
+
+/**
+ * PATCH /v1/orders/{orderId} → 200 with the order: under its new terms, or PendingReplace while a transaction of it is open.
+ * `clOrdId` is the request's own. A quantity is the total, including what has been executed.
+ */
+export const replaceOrderRoute = (ports: OrderPorts): Route =>
+  route({
+    method: 'PATCH',
+    path: '/v1/orders/:orderId',
+    scope: 'trade',
+    params: OrderIdParams,
+    query: z.strictObject({}),
+    body: ReplaceBody,
+    handle: async (request) => {
+      const parsed = parseOrderId(request.params.orderId!)
+      if (!parsed || parsed.accountId === HOUSE) return refuse('not_found', 'no such order')
+      const { accountId, number } = parsed
+      const forbidden = forbiddenAccount(request.grant, accountId)
+      if (forbidden) return forbidden
+      const found = await orderOf(ports, accountId, number)
+      if (found === 'unread') return refuse('not_ready', 'the account could not be read')
+      const instrument = found && ports.instruments.bySymbol(found.instrument.symbol)
+      // an order that has left the fold takes no change: the decider says whether it ever was
+      const change = instrument ? changeOf(request.body, instrument) : NOTHING
+      if ('errors' in change) {
+        const [first] = change.errors
+        return refuse('invalid_request', `the body is not valid: ${first?.field} ${first?.reason}`, { errors: change.errors })
+      }
+      const command = { type: 'ReplaceOrder', number, clOrdId: request.body.clOrdId, change } as const
+      const reply = await execute(ports, accountId, placeCommandId(request.body.clOrdId), command, request)
+      return 'status' in reply && reply.status === 201 ? { ...reply, status: 200 } : reply
+    },
+  })
+
+const NOTHING = { orderQty: null, cashOrderQty: null, price: null, stopPrice: null }
+
+/** From the fold at hand, or from the log when it does not know the order. */
+const orderOf = async ({ handler }: OrderPorts, accountId: string, number: number): Promise<OrderState | undefined | 'unread'> => {
+  try {
+    return (await handler.load(accountId)).orders.get(number) ?? (await handler.load(accountId, { fresh: true })).orders.get(number)
+  } catch {
+    return 'unread'
+  }
+}
