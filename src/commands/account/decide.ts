@@ -31,7 +31,7 @@ type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { typ
  */
 export const decide = (state: AccountState, command: AccountCommand, time: number): Decision => {
   const at = Math.max(time, state.lastAt)
-  return coverDeficit(state, withListEffects(state, decided(state, command, at), at), at)
+  return withListEffects(state, coverDeficit(state, decided(state, command, at), at), at)
 }
 
 const decided = (state: AccountState, command: AccountCommand, at: number): Decision => {
