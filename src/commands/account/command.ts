@@ -68,8 +68,9 @@ export type AccountCommand =
       readonly legs: readonly OrderRequest[]
       readonly instrument: Instrument
       readonly reference: PriceCitation | undefined
-      /** The strictest of its legs' in force when it is decided; the handler puts it in. */
+      /** In force when it is decided, for all legs alike; the handler puts it in. */
       readonly control?: EffectiveControl
+      readonly limits?: readonly SetRules[]
     }
   /** Mass cancel: every open order that matches. */
   | { readonly type: 'CancelOrders'; readonly filter: OrderFilter }

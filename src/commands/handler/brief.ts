@@ -19,9 +19,11 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
       return control === ACTIVE && limits.length === 0 ? command : { ...command, control, limits }
     }
     case 'PlaceList': {
-      const scopes = new Set(command.legs.flatMap((request) => scopesOf(state, request)))
-      const control = rules.controls.effective([...scopes])
-      return control === ACTIVE ? command : { ...command, control }
+      // its legs are of one instrument and one strategy
+      const scopes = scopesOf(state, command.legs[0])
+      const control = rules.controls.effective(scopes)
+      const limits = rules.limits.among(scopes)
+      return control === ACTIVE && limits.length === 0 ? command : { ...command, control, limits }
     }
     case 'ReplaceOrder': {
       const order = state.orders.get(command.number)

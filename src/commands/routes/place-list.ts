@@ -81,6 +81,7 @@ const shapeFaults = (kind: Body['kind'], legs: readonly OrderRequest[]): readonl
     if (isImmediate(leg) || leg.type === 'market') fault(leg, 'timeInForce', 'must rest')
     if (leg.orderQty === null) fault(leg, 'quantity', 'must be given by quantity')
     if (kind !== 'oco' && leg.type === 'trailing_stop') fault(leg, 'type', 'a trailing stop cannot wait for another order')
+    if (leg.strategyId !== first.strategyId) fault(leg, 'strategyId', 'must be that of the others')
     if (kind === 'oco' && leg.side !== first.side) fault(leg, 'side', 'must be the side of the others')
     if (kind === 'bracket' && leg.side === first.side) fault(leg, 'side', 'must be the other side of the entry')
   }

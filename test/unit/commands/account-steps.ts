@@ -65,6 +65,14 @@ export const KINDS = [
   'replace',
   'cancelAs',
   'takeBack',
+  'place',
+  'sign',
+  'sign',
+  'land',
+  'land',
+  'vanish',
+  'vanish',
+  'trigger',
   'list',
 ] as const
 

@@ -34,6 +34,6 @@ describe('the budget for recorded rejections', () => {
 describe('open orders', () => {
   it('are as many as the limit at most, and the refusal says how many', () => {
     assert.equal(openOrdersBreach(MAX_OPEN_ORDERS - 1), undefined)
-    assert.equal(openOrdersBreach(MAX_OPEN_ORDERS), 'at most 500 open orders')
+    assert.equal(openOrdersBreach(MAX_OPEN_ORDERS)?.text, 'at most 500 open orders')
   })
 })
