@@ -47,7 +47,8 @@ export const ruleRows = (own: string): readonly RouteRow[] => [
     allowed: 'operator',
     forbidden: ['trader', 'analyst', 'auditor'],
     ofAccount: false,
-    unknown: ['/v1/limits/account:no-such-account', '/v1/limits/instrument:NO%2FUSDC'],
+    // strategyId belongs to an account's scope alone, so a body that has it is refused before an instrument is looked up
+    unknown: ['/v1/limits/account:no-such-account'],
     malformed: BAD_SCOPES.map((bad) => `/v1/limits/${bad}`),
     query: {},
     body: {

@@ -56,6 +56,11 @@ const fieldErrors = (issue: z.core.$ZodIssue): FieldError[] =>
     ? issue.keys.slice(0, 20).map((key) => ({ field: [...issue.path, key].join('.').slice(0, 100), reason: 'unknown field' }))
     : [{ field: issue.path.join('.'), reason: issue.message }]
 
+/** The parser takes no text for {}: a PUT whose fields are all optional would then change something that nobody asked for. @throws to the parser */
+export const refuseEmptyBody = (_req: unknown, _res: unknown, bytes: Buffer): void => {
+  if (bytes.length === 0) throw new Error('empty body')
+}
+
 /** Maps what the body parser throws to a refusal; undefined for any other fault. */
 export const bodyFault = (error: unknown): Refusal | undefined => {
   const { type, status } = (error ?? {}) as { type?: string; status?: number }
@@ -64,6 +69,8 @@ export const bodyFault = (error: unknown): Refusal | undefined => {
     return refusal('unsupported_media_type', 'send UTF-8 application/json')
   if (type === 'entity.parse.failed')
     return refusal('invalid_request', 'the body is not valid JSON', { errors: [{ field: '', reason: 'not valid JSON' }] })
+  if (type === 'entity.verify.failed')
+    return refusal('invalid_request', 'the body is empty', { errors: [{ field: '', reason: 'is required' }] })
   if (status !== undefined && status >= 400 && status < 500) return refusal('invalid_request', 'the request could not be read')
   return undefined
 }

@@ -7,7 +7,7 @@ import type { Logger } from '../log.ts'
 import { Counter, Histogram, type Registry } from '../metrics.ts'
 import { authenticate, authorise } from './auth.ts'
 import type { KeyRing } from './grant.ts'
-import { BODY_LIMIT_BYTES, bodyFault, bodyTaken, parseInput } from './input.ts'
+import { BODY_LIMIT_BYTES, bodyFault, bodyTaken, parseInput, refuseEmptyBody } from './input.ts'
 import { problemDocument, type Refusal, refusal } from './problem.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -84,7 +84,7 @@ const createApp = (deps: HttpDeps): Express => {
     deps.registry.metrics().then((text) => res.setHeader('content-type', deps.registry.contentType).end(text), next)
   })
 
-  const parseJson = express.json({ limit: BODY_LIMIT_BYTES, strict: false, type: () => true })
+  const parseJson = express.json({ limit: BODY_LIMIT_BYTES, strict: false, type: () => true, verify: refuseEmptyBody })
   for (const route of deps.routes) {
     const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
     const handle = async (req: Request, res: Response): Promise<void> => {

@@ -20,7 +20,8 @@ const Query = ListQuery.omit({ minPosition: true }).extend({
 })
 
 interface Row {
-  readonly asOf: bigint
+  /** Null while no projector has begun here: candles come from the market, not from the log. */
+  readonly asOf: bigint | null
   readonly at: bigint | null
   readonly open: bigint
   readonly high: bigint
@@ -34,7 +35,7 @@ interface Row {
 const NEWEST_FIRST = {
   name: 'candles-newest-first',
   text: `
-    SELECT k.commit_position AS "asOf", c.* FROM checkpoint k LEFT JOIN (
+    SELECT k.commit_position AS "asOf", c.* FROM (SELECT max(commit_position) AS commit_position FROM checkpoint) k LEFT JOIN (
       SELECT at, open, high, low, close, volume, ticks FROM candles
       WHERE step = $1 AND symbol = $2 AND at >= $3::bigint AND at < $4::bigint ORDER BY at DESC LIMIT $5::integer
     ) c ON true ORDER BY c.at DESC`,

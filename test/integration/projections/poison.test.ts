@@ -64,14 +64,26 @@ describe('an event that cannot be projected', () => {
     ],
     [
       'about an order that never was',
-      () => recordable({ type: 'OrderTriggered', data: { orderId: 'x.1', trigger: { price: '1', sourceId: 's', time: 1 }, at: 1 } }),
+      () =>
+        recordable({
+          type: 'OrderTriggered',
+          data: { orderId: 'x.1', trigger: { price: '1', sourceId: 's', time: 1 }, condition: 'limit', at: 1 },
+        }),
       /is not of account/,
     ],
     [
       'that other projections had applied in part',
       (events) => {
         const { accountId } = events[0]!.data as { accountId: string }
-        const data = { orderId: `${accountId}.999`, text: 'x', released: { asset: 'USDC', amount: '1' }, compensates: null, at: 1 }
+        const data = {
+          orderId: `${accountId}.999`,
+          text: 'x',
+          released: { asset: 'USDC', amount: '1' },
+          at: 1,
+          clOrdId: null,
+          compensates: null,
+          ordStatus: 'Canceled',
+        }
         return recordable({ type: 'OrderCanceled', data })
       },
       /999 is not known/,
