@@ -30,6 +30,6 @@ describe('npm run sim', function () {
       encoding: 'utf8',
     })
     assert.equal(ran.status, 2)
-    assert.match(ran.stderr, /^SEED: must be a whole number/)
+    assert.match(ran.stderr, /^SEED: must be a whole number/m)
   })
 })
