@@ -1,11 +1,14 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { isTerminal } from '../../events/fields.ts'
+import type { SetRules } from '../../events/limit-book.ts'
 import { balanceOf } from '../ledger/balances.ts'
 import { afterDepositAttempt, creditDeposit, type DepositState, depositIdOf, failDeposit } from '../ledger/deposit.ts'
 import { afterPayoutAttempt, sendPayout } from '../ledger/payout.ts'
+import { heldShareBreach, replaceBreach } from '../limits/replace-breach.ts'
 import { conclude, type OwnEnd } from '../order/conclude.ts'
 import { fillFrom } from '../order/fill.ts'
 import { bookTrade, type Ended, endAfterEmptyLanding, endAfterExpiry, endAfterFailure, endAfterTrade } from '../order/outcome.ts'
+import type { LimitCheck } from '../order/replace.ts'
 import { hasRequests } from '../order/requests.ts'
 import { type AttemptState, findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { nonceAccountOf } from '../transaction/nonce-ref.ts'
@@ -17,7 +20,7 @@ import type { AccountState } from './state.ts'
 type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { type: T }>
 
 /** One append ends the attempt and books all it brought: fill, released remainder, surplus, credit, the order's end. */
-export const bookLanded = (state: AccountState, { type: _type, ...landed }: CommandOf<'BookLanded'>, at: number): Decision => {
+export const bookLanded = (state: AccountState, { type: _type, limits, ...landed }: CommandOf<'BookLanded'>, at: number): Decision => {
   const attempt = liveAttempt(state, landed)
   if (typeof attempt === 'string') return ignored(attempt)
   const wallet = state.wallet?.publicKey ?? ''
@@ -40,41 +43,50 @@ export const bookLanded = (state: AccountState, { type: _type, ...landed }: Comm
   const execution = fillFrom(order, landed.deltas, wallet)
   if (execution.kind === 'contradiction') return ignored('the balance changes contradict the order: nothing is booked')
   return execution.kind === 'fill'
-    ? finish(state, [event, ...bookTrade(order, execution.fill, ended)], endAfterTrade(order), ended)
-    : finish(state, [event], endAfterEmptyLanding(ended), ended)
+    ? finish(state, [event, ...bookTrade(order, execution.fill, ended)], endAfterTrade(order), ended, limits)
+    : finish(state, [event], endAfterEmptyLanding(ended), ended, limits)
 }
 
 /** The transaction was executed with an error: only the fee moved. */
-export const bookFailed = (state: AccountState, { type: _type, ...failed }: CommandOf<'BookFailed'>, at: number): Decision => {
+export const bookFailed = (state: AccountState, { type: _type, limits, ...failed }: CommandOf<'BookFailed'>, at: number): Decision => {
   const attempt = liveAttempt(state, failed)
   if (typeof attempt === 'string') return ignored(attempt)
   const ended = endedBy(state, attempt, attempt.generation + 1, at)
   const event: AccountEvent = { type: 'TransactionFailed', data: { ...failed, generation: ended.generation, at } }
   const order = state.orders.get(Number(attempt.ref))
-  if (order) return finish(state, [event], endAfterFailure(order, failed.error, ended), ended)
+  if (order) return finish(state, [event], endAfterFailure(order, failed.error, ended), ended, limits)
   return done(event, ...fundsAfter(state, ended, 'TransactionFailed', failed.error))
 }
 
 /** The transaction is proven never to land: nothing was executed. */
-export const bookExpired = (state: AccountState, { type: _type, ...expired }: CommandOf<'BookExpired'>, at: number): Decision => {
+export const bookExpired = (state: AccountState, { type: _type, limits, ...expired }: CommandOf<'BookExpired'>, at: number): Decision => {
   const attempt = liveAttempt(state, expired)
   if (typeof attempt === 'string') return ignored(attempt)
   const ended = endedBy(state, attempt, attempt.generation, at)
   const event: AccountEvent = { type: 'TransactionExpired', data: { ...expired, at } }
   const order = state.orders.get(Number(attempt.ref))
-  if (order) return finish(state, [event], endAfterExpiry(order, ended), ended)
+  if (order) return finish(state, [event], endAfterExpiry(order, ended), ended, limits)
   return done(event, ...fundsAfter(state, ended, 'TransactionExpired', 'expired'))
 }
 
 /** The attempt's events, and with the order's last open attempt what becomes of the order and of the requests that waited for it. */
-const finish = (state: AccountState, booked: readonly AccountEvent[], end: OwnEnd, { ref, othersOpen, at }: Ended): Decision => {
+const finish = (
+  state: AccountState,
+  booked: readonly AccountEvent[],
+  end: OwnEnd,
+  { ref, othersOpen, at }: Ended,
+  limits: readonly SetRules[] | undefined,
+): Decision => {
   const before = state.orders.get(Number(ref))
   // another attempt can still land: nothing about the order can be decided yet
   if (othersOpen || !before || (end.text === undefined && !hasRequests(before))) return done(...booked)
   const after = booked.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
   const order = after.orders.get(Number(ref))
   if (!order || isTerminal(order.ordStatus)) return done(...booked)
-  return done(...booked, ...conclude(order, end, balanceOf(after.balances, order.reserved.asset).available, at))
+  const { available } = balanceOf(after.balances, order.reserved.asset)
+  // no share can be asked for here: the attempt's end is booked in any case, and what is not held refuses the replace
+  const breach: LimitCheck = (repriced) => replaceBreach(after, repriced, limits, at) ?? heldShareBreach(after, repriced, limits, at)
+  return done(...booked, ...conclude(order, end, { available, breach }, at))
 }
 
 /** A transaction that succeeded and credited nothing is a fault of the faucet: it is not tried again. */

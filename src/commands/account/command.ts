@@ -59,6 +59,10 @@ export type AccountCommand =
       readonly change: Change
       /** In force when it is decided; the handler puts it in. */
       readonly control?: EffectiveControl
+      readonly limits?: readonly SetRules[]
+      readonly exhausted?: readonly Exhausted[]
+      /** Mid price, where the route knows a fresh one. */
+      readonly mark?: PriceCitation
     }
   /** Orders that belong together: all are accepted, or none. `list` of each leg is the decider's to fill in. */
   | {
@@ -106,12 +110,17 @@ export type AccountCommand =
   /** Ends an executable order that cannot be executed (no route, price beyond its limit) and has no open attempt. */
   | { readonly type: 'KillOrder'; readonly number: number; readonly text: string }
   | ({ readonly type: 'RecordSigned'; readonly control?: SigningControl } & Omit<Signed, 'at'>)
-  | ({ readonly type: 'BookLanded' } & Omit<Landed, 'at' | 'generation'>)
-  | ({ readonly type: 'BookFailed' } & Omit<Failed, 'at' | 'generation'>)
-  | ({ readonly type: 'BookExpired' } & Omit<Expired, 'at'>)
+  | ({ readonly type: 'BookLanded' } & OverRequests & Omit<Landed, 'at' | 'generation'>)
+  | ({ readonly type: 'BookFailed' } & OverRequests & Omit<Failed, 'at' | 'generation'>)
+  | ({ readonly type: 'BookExpired' } & OverRequests & Omit<Expired, 'at'>)
   | ({ readonly type: 'BookUnknown' } & Omit<Unknown, 'at'>)
   | ({ readonly type: 'BookVanished' } & Omit<Vanished, 'at' | 'returned'>)
   | ({ readonly type: 'BookFinalized' } & Omit<Finalized, 'at' | 'settled'>)
+
+/** An attempt's end decides the replaces that waited for it: the wider limits in force then; the handler puts them in. */
+interface OverRequests {
+  readonly limits?: readonly SetRules[]
+}
 
 /** Who asked, when, and under which ids; becomes the metadata of the events. */
 export interface CommandContext {

@@ -1,15 +1,16 @@
 import type { CxlRejReason } from '../../events/fields.ts'
 import type { ProblemCode } from '../../platform/http/problem.ts'
 import { balanceOf } from '../ledger/balances.ts'
-import { controlBreach } from '../limits/control-check.ts'
+import { type Breach, controlBreach } from '../limits/control-check.ts'
 import { isExit } from '../limits/exits.ts'
 import { rejectionWait } from '../limits/rejection-budget.ts'
+import { replaceBreach, replaceNeeds, repriceBreach } from '../limits/replace-breach.ts'
 import { ofStrategy } from '../limits/signing-block.ts'
 import { cancelOrder } from '../order/cancel.ts'
 import { rejectRequest } from '../order/conclude.ts'
 import { placeCommandId } from '../order/order-request.ts'
 import type { OrderState } from '../order/order-state.ts'
-import { applyReplace, type RejectCode, rejectReplace, unfitFields } from '../order/replace.ts'
+import { applyReplace, changed, type RejectCode, rejectReplace, unfitFields } from '../order/replace.ts'
 import { type Change, cancelHash, isCancelPending, isOver, MAX_PENDING_REQUESTS, replaceHash } from '../order/requests.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { answerOrder, orderAfter, refused, repeated } from './answers.ts'
@@ -46,12 +47,8 @@ export const cancel = (state: AccountState, accountId: string, command: CommandO
 }
 
 /** New quantity or price: at once without an open attempt, else decided when that ends, after the requests that came before. */
-export const replaceOrder = (
-  state: AccountState,
-  accountId: string,
-  { number, clOrdId, change, control }: CommandOf<'ReplaceOrder'>,
-  at: number,
-): Decision => {
+export const replaceOrder = (state: AccountState, accountId: string, command: CommandOf<'ReplaceOrder'>, at: number): Decision => {
+  const { number, clOrdId, change } = command
   const termsHash = replaceHash(number, change)
   const before = earlierRequest(state, accountId, number, clOrdId, termsHash)
   if (before) return before
@@ -65,18 +62,38 @@ export const replaceOrder = (
   const open = hasOpenAttempt(state, String(number))
   if (order.requests.length >= MAX_PENDING_REQUESTS)
     return rejected('limit_breached', `at most ${MAX_PENDING_REQUESTS} requests wait on one order`, order.orderId, 'AlreadyPending')
-  const breach = controlBreach(control, () => isExit(state, exitOf(order, change, ofStrategy(control?.scope ?? '', order.strategyId))))
-  const event = breach
-    ? rejectReplace(order, { clOrdId, termsHash }, { reason: 'BrokerOption', code: 'halted', text: breach.text }, at)
-    : open
-      ? requested(order, clOrdId, termsHash, change, at)
-      : applyReplace(order, { clOrdId, termsHash, change }, balanceOf(state.balances, order.reserved.asset).available, at)
+  const event = decideReplace(state, order, command, { termsHash, open }, at)
+  if (!('type' in event)) return { events: [], answer: event }
   if (event.type !== 'OrderReplaceRejected') return answerOrder(accountId, orderAfter(state, [event], number) ?? order, [event], true)
-  const { cxlRejReason, code, text } = event.data
+  const { cxlRejReason, code, text, why } = event.data
   const wait = rejectionWait(state.rejectedAt, at)
   if (wait > 0) return refused('rate_limited', 'too many orders of this account were rejected in the last minute', { retryAfter: wait })
-  const extra = { orderId: order.orderId, cxlRejReason, ...(breach ? { why: breach.why } : {}) }
+  const extra = { orderId: order.orderId, cxlRejReason, ...(why ? { why } : {}) }
   return refused(problemOf(code), text, { events: [event], extra })
+}
+
+/** The checks in the order in which placing has them: control, limits, funds, then the shares of wider limits. */
+const decideReplace = (
+  state: AccountState,
+  order: OrderState,
+  { clOrdId, change, control, limits, mark, exhausted }: CommandOf<'ReplaceOrder'>,
+  { termsHash, open }: { readonly termsHash: string; readonly open: boolean },
+  at: number,
+) => {
+  const request = { clOrdId, termsHash, change }
+  const reject = ({ text, why }: Breach, code: RejectCode) => rejectReplace(order, request, { reason: 'BrokerOption', code, text, why }, at)
+  const halt = controlBreach(control, () => isExit(state, exitOf(order, change, ofStrategy(control?.scope ?? '', order.strategyId))))
+  if (halt) return reject(halt, 'halted')
+  const repriced = { before: order, next: changed(order, change) }
+  const offMarket = repriceBreach(state, repriced, limits, mark)
+  if (offMarket) return reject(offMarket, 'limit_breached')
+  if (open) return requested(order, clOrdId, termsHash, change, at)
+  const { available } = balanceOf(state.balances, order.reserved.asset)
+  const event = applyReplace(order, request, { available, breach: (terms) => replaceBreach(state, terms, limits, at) }, at)
+  if (event.type === 'OrderReplaceRejected') return event
+  const needs = replaceNeeds(state, repriced, { ...(limits ? { limits } : {}), ...(exhausted ? { exhausted } : {}) }, at)
+  if ('why' in needs) return reject(needs, 'limit_breached')
+  return needs.length > 0 ? ({ kind: 'needs_shares', needs } as const) : event
 }
 
 /** The order as it would be, for the question whether it only reduces the position. */

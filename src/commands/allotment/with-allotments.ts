@@ -10,7 +10,9 @@ export const withAllotments = (inner: AccountHandler, desk: Desk): AccountHandle
   ...inner,
   execute: async (accountId, command, context) => {
     const executed = await inner.execute(accountId, command, context)
-    return needsOf(executed) && command.type === 'PlaceOrder' ? provided(inner, desk, accountId, command, context, executed) : executed
+    return needsOf(executed) && (command.type === 'PlaceOrder' || command.type === 'ReplaceOrder')
+      ? provided(inner, desk, accountId, command, context, executed)
+      : executed
   },
 })
 
@@ -21,7 +23,7 @@ const provided = async (
   inner: AccountHandler,
   desk: Desk,
   accountId: string,
-  command: AccountCommand & { readonly type: 'PlaceOrder' },
+  command: AccountCommand & { readonly type: 'PlaceOrder' | 'ReplaceOrder' },
   context: CommandContext,
   first: Executed,
 ): Promise<Executed> => {

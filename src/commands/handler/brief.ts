@@ -28,8 +28,18 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
     case 'ReplaceOrder': {
       const order = state.orders.get(command.number)
       if (!order) return command
-      const control = rules.controls.effective(scopesOf(state, { symbol: order.instrument.symbol, strategyId: order.strategyId }))
-      return control === ACTIVE ? command : { ...command, control }
+      const scopes = scopesOf(state, { symbol: order.instrument.symbol, strategyId: order.strategyId })
+      const control = rules.controls.effective(scopes)
+      const limits = rules.limits.among(scopes)
+      return control === ACTIVE && limits.length === 0 ? command : { ...command, control, limits }
+    }
+    case 'BookLanded':
+    case 'BookFailed':
+    case 'BookExpired': {
+      const order = state.orders.get(Number(command.ref))
+      if (!order?.requests.some(({ kind }) => kind === 'replace')) return command
+      const limits = rules.limits.among(scopesOf(state, { symbol: order.instrument.symbol, strategyId: order.strategyId }))
+      return limits.length === 0 ? command : { ...command, limits }
     }
     case 'RecordSigned':
       return { ...command, control: signingControl(rules, state, command.ref) }

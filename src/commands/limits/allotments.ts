@@ -29,13 +29,22 @@ export interface Exhausted {
 /** The shares that an order needs beyond what the account holds. An order that adds nothing to a measure needs none of it. */
 export const needsOf = (state: Subject, sets: readonly SetRules[], order: Counted, at: number): readonly Need[] =>
   sets.flatMap(({ scope, rules }) =>
-    [...additiveLimits(rules).keys()].flatMap((key): Need[] => {
-      const after = usedOf(state, scope, key, at, order)
-      const share = shareOf(state, scope, key)
-      const missing = after - (share.received - share.returned)
-      return missing > 0n && after > usedOf(state, scope, key, at) ? [{ scope, key, missing, received: share.received }] : []
-    }),
+    [...additiveLimits(rules).keys()].flatMap((key) =>
+      needOf(state, scope, key, usedOf(state, scope, key, at), usedOf(state, scope, key, at, order)),
+    ),
   )
+
+/** The same for an order whose terms change: the account before and after. */
+export const needsBetween = (now: Subject, then: Subject, sets: readonly SetRules[], at: number): readonly Need[] =>
+  sets.flatMap(({ scope, rules }) =>
+    [...additiveLimits(rules).keys()].flatMap((key) => needOf(now, scope, key, usedOf(now, scope, key, at), usedOf(then, scope, key, at))),
+  )
+
+const needOf = (state: Subject, scope: string, key: string, before: bigint, after: bigint): readonly Need[] => {
+  const share = shareOf(state, scope, key)
+  const missing = after - (share.received - share.returned)
+  return missing > 0n && after > before ? [{ scope, key, missing, received: share.received }] : []
+}
 
 /** How much of a wider limit the account uses. */
 export const usedOf = (state: Subject, scope: string, key: string, at: number, more?: Counted): bigint => {
@@ -53,6 +62,16 @@ export const exhaustedBreach = (exhausted: readonly Exhausted[], needs: readonly
   const { scope, key, limit, outstanding, setBy } = found
   const set = { scope, setBy, rules: undefined as never }
   return breachOf(set, RULE_NAMES[key.split(' ')[0] as Measure], limit, outstanding, `${key} of ${limit} is given out`)
+}
+
+/** The refusal where a share can't be waited for. */
+export const missingBreach = (sets: readonly SetRules[], needs: readonly Need[]): Breach | undefined => {
+  const [need] = needs
+  const set = need && sets.find(({ scope }) => scope === need.scope)
+  if (!need || !set) return undefined
+  const { key, missing } = need
+  const limit = additiveLimits(set.rules).get(key) ?? ''
+  return breachOf(set, RULE_NAMES[key.split(' ')[0] as Measure], limit, undefined, `${formatPrice(missing)} of ${key} is not held`)
 }
 
 /** What the account holds of a share and does not use: it can be returned. */

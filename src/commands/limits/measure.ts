@@ -75,12 +75,17 @@ const withExtra = (orders: readonly Counted[], extra: Counted | undefined): read
 const matches = (of: { readonly symbol: string; readonly strategyId: string | null }, { strategyId, symbol }: Filter): boolean =>
   (strategyId === undefined || of.strategyId === strategyId) && (symbol === undefined || of.symbol === symbol)
 
-const countedOrder = (order: OrderState): Counted =>
+/** What of an order may still trade. */
+export const countedOrder = (order: OrderState): Counted => countTerms(order, leavesQtyOf(order), leavesCashOf(order))
+
+/** An order with what it has traded already: one order's size is the whole of it. */
+export const countedWhole = (order: OrderState): Counted => countTerms(order, order.orderQty, order.cashOrderQty)
+
+const countTerms = (order: OrderState, qty: bigint | null, cash: bigint | null): Counted =>
   countOrder({
     ...{ side: order.side, strategyId: order.strategyId, symbol: order.instrument.symbol, quote: order.instrument.quote },
     ...{ baseDecimals: order.instrument.baseDecimals, quoteDecimals: order.instrument.quoteDecimals },
-    ...{ qty: leavesQtyOf(order), cash: leavesCashOf(order) },
-    price: order.price ?? order.stopPrice ?? order.reference,
+    ...{ qty, cash, price: order.price ?? order.stopPrice ?? order.reference },
   })
 
 /** An order's quantity and notional at its own price, or the market's where it has none. */

@@ -21,20 +21,27 @@ export interface Weighed {
 
 /** What an account's, or its strategy's, own limits have against an order: the first rule that it breaches. */
 export const ownRulesBreach = (state: Subject, set: SetRules, filter: Filter, weighed: Weighed): Breach | undefined =>
-  orderRulesBreach(set, weighed) ?? additiveBreach(state, set, filter, weighed) ?? lossBreach(state, set, filter, weighed)
+  orderRulesBreach(set, weighed) ??
+  additiveBreach(set, (measure, name) => [
+    usage(state, measure, name, filter, weighed.at),
+    usage(state, measure, name, filter, weighed.at, weighed.order),
+  ]) ??
+  lossBreach(state, set, filter, weighed)
 
 /** The rules that look at one order alone: they need no share. */
-export const orderRulesBreach = (set: SetRules, { order, price, mark }: Weighed): Breach | undefined => {
-  const { orderNotional, priceCollarBps } = set.rules
-  const most = parsePrice(orderNotional[order.quote] ?? '')
-  if (most !== undefined && order.notional > most)
-    return breachOf(
-      set,
-      'order_notional',
-      formatPrice(most),
-      formatPrice(order.notional),
-      `an order of more than ${formatPrice(most)} ${order.quote}`,
-    )
+export const orderRulesBreach = (set: SetRules, { order, price, mark }: Weighed): Breach | undefined =>
+  notionalBreach(set, order) ?? collarBreach(set, price, mark)
+
+export const notionalBreach = (set: SetRules, order: Counted): Breach | undefined => {
+  const most = parsePrice(set.rules.orderNotional[order.quote] ?? '')
+  if (most === undefined || order.notional <= most) return undefined
+  const text = `an order of more than ${formatPrice(most)} ${order.quote}`
+  return breachOf(set, 'order_notional', formatPrice(most), formatPrice(order.notional), text)
+}
+
+/** A price too far from the mid; also one that can't be held against it, for want of a fresh one. */
+export const collarBreach = (set: SetRules, price: string | null, mark: Weighed['mark']): Breach | undefined => {
+  const { priceCollarBps } = set.rules
   const asked = parsePrice(price ?? '')
   if (priceCollarBps === null || asked === undefined) return undefined
   const mid = parsePrice(mark?.price ?? '')
@@ -52,20 +59,27 @@ export const orderRulesBreach = (set: SetRules, { order, price, mark }: Weighed)
   return { ...breach, why: { ...breach.why, reference: mark } }
 }
 
-/** What adds up and is not to exceed the limit. An order that does not add to it passes, though the limit was lowered meanwhile. */
-const additiveBreach = (state: Subject, set: SetRules, filter: Filter, { order, at }: Weighed): Breach | undefined => {
+/** What adds up and is not to exceed the limit. What does not add to it passes, though the limit was lowered meanwhile. */
+export const additiveBreach = (
+  set: SetRules,
+  used: (measure: Measure, name: string) => readonly [before: bigint, after: bigint],
+): Breach | undefined => {
   for (const [key, limit] of additiveLimits(set.rules)) {
     const [measure, name = ''] = key.split(' ') as [Measure, string?]
     const most = parsePrice(limit) ?? 0n
-    const after = usage(state, measure, name, filter, at, order)
-    if (after > most && after > usage(state, measure, name, filter, at))
-      return breachOf(set, RULE_NAMES[measure], limit, formatPrice(after), `${key} would exceed ${limit}`)
+    const [before, after] = used(measure, name)
+    if (after > most && after > before) return breachOf(set, RULE_NAMES[measure], limit, formatPrice(after), `${key} would exceed ${limit}`)
   }
   return undefined
 }
 
 /** After a loss that large entries stop for the day; what closes a position passes. */
-const lossBreach = (state: Subject, set: SetRules, filter: Filter, { exit, at }: Weighed): Breach | undefined => {
+export const lossBreach = (
+  state: Subject,
+  set: SetRules,
+  filter: Filter,
+  { exit, at }: Pick<Weighed, 'exit' | 'at'>,
+): Breach | undefined => {
   for (const [asset, limit] of Object.entries(set.rules.dailyLoss)) {
     let realized = 0n
     for (const [key, held] of state.risk.holdings) {

@@ -3,7 +3,7 @@ import type { Compensation, CxlRejReason } from '../../events/fields.ts'
 import { endOrder, USER_REQUESTED } from './cancel.ts'
 import { evolveOrder, type OrderChange } from './evolve.ts'
 import type { OrderState } from './order-state.ts'
-import { applyReplace, rejectReplace } from './replace.ts'
+import { applyReplace, type Bounds, rejectReplace } from './replace.ts'
 import { isOver, type PendingRequest, statusOf, withoutRequest } from './requests.ts'
 
 /** The end that an attempt's outcome brings by itself; no text: the order goes on. */
@@ -14,9 +14,14 @@ export interface OwnEnd {
 
 /**
  * What becomes of an order none of whose attempts is open any more: cancels by the platform (and the plain DELETE) first, then its
- * own end, then every request that waited, in the order in which they came. `available` are the funds a replace may draw on.
+ * own end, then every request that waited, in the order in which they came.
  */
-export const conclude = (order: OrderState, { text, cause }: OwnEnd, available: bigint, at: number): readonly AccountEvent[] => {
+export const conclude = (
+  order: OrderState,
+  { text, cause }: OwnEnd,
+  { available, breach }: Bounds,
+  at: number,
+): readonly AccountEvent[] => {
   const events: AccountEvent[] = []
   let now = order
   let funds = available
@@ -28,7 +33,7 @@ export const conclude = (order: OrderState, { text, cause }: OwnEnd, available: 
   if (end !== undefined) add(endOrder(now, end, at, cause ? { cause } : {}))
   else if (now.cancelText !== null) add(rejectCancel(now, null, 'TooLateToCancel', 'the order was filled', at))
   while (now.requests.length > 0) {
-    const event = answer(now, now.requests[0]!, funds, at)
+    const event = answer(now, now.requests[0]!, { available: funds, breach }, at)
     if (event.type === 'OrderReplaced') funds -= BigInt(event.data.reserved.amount)
     add(event)
   }
@@ -47,12 +52,12 @@ export const rejectRequest = (
     ? rejectCancel(order, request.clOrdId, reason, text, at)
     : rejectReplace(order, request, { reason, code: reason === 'TooLateToCancel' ? 'too_late_to_cancel' : 'withdrawn', text }, at)
 
-const answer = (order: OrderState, request: PendingRequest, funds: bigint, at: number) => {
+const answer = (order: OrderState, request: PendingRequest, bounds: Bounds, at: number) => {
   if (isOver(order))
     return rejectRequest(order, request, 'TooLateToCancel', order.text === null ? 'the order was filled' : 'the order has ended', at)
   return request.kind === 'cancel'
     ? endOrder(order, USER_REQUESTED, at, { clOrdId: request.clOrdId })
-    : applyReplace(order, request, funds, at)
+    : applyReplace(order, request, bounds, at)
 }
 
 const rejectCancel = (

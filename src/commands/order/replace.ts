@@ -1,5 +1,5 @@
 import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
-import type { CxlRejReason } from '../../events/fields.ts'
+import type { CxlRejReason, Why } from '../../events/fields.ts'
 import type { FieldError } from '../../platform/http/problem.ts'
 import { isStop } from './conditions.ts'
 import { leavesCashOf, leavesQtyOf, type OrderState } from './order-state.ts'
@@ -14,24 +14,32 @@ export interface Replace {
 
 export type RejectCode = DataOf<'OrderReplaceRejected'>['code']
 
-/** New terms for an order without an open attempt: Replaced with the change of what is held, or refused for lack of funds. */
+/** What limits have against new terms of an order; undefined: nothing. */
+export type LimitCheck = (repriced: { readonly before: OrderState; readonly next: OrderState }) => Refused | undefined
+interface Refused {
+  readonly text: string
+  readonly why: Why
+}
+
+/** What new terms are decided by: the funds they may draw on, and the limits in force. */
+export interface Bounds {
+  readonly available: bigint
+  readonly breach: LimitCheck
+}
+
+/** New terms for an order without an open attempt: Replaced with the change of what is held, or refused by a limit or for lack of funds. */
 export const applyReplace = (
   order: OrderState,
   { clOrdId, termsHash, change }: Replace,
-  available: bigint,
+  { available, breach }: Bounds,
   at: number,
 ): Extract<AccountEvent, { type: 'OrderReplaced' | 'OrderReplaceRejected' }> => {
-  const rejected = (reason: CxlRejReason, code: RejectCode, text: string) =>
-    rejectReplace(order, { clOrdId, termsHash }, { reason, code, text }, at)
+  const rejected = (reason: CxlRejReason, code: RejectCode, text: string, why?: Why) =>
+    rejectReplace(order, { clOrdId, termsHash }, { reason, code, text, why }, at)
   if (isOver(order)) return rejected('TooLateToCancel', 'too_late_to_cancel', 'the order has ended')
-  const next: OrderState = {
-    ...order,
-    orderQty: change.orderQty === null ? order.orderQty : larger(change.orderQty, order.cumQty),
-    cashOrderQty: change.cashOrderQty === null ? order.cashOrderQty : larger(change.cashOrderQty, order.cumQuote),
-    price: change.price ?? order.price,
-    stopPrice: change.stopPrice ?? order.stopPrice,
-    requests: withoutRequest(order, clOrdId),
-  }
+  const next = { ...changed(order, change), requests: withoutRequest(order, clOrdId) }
+  const breached = breach({ before: order, next })
+  if (breached) return rejected('BrokerOption', 'limit_breached', breached.text, breached.why)
   const need = heldFor(next)
   if (need === undefined) return rejected('BrokerOption', 'limit_breached', 'no price to reserve by')
   const more = need - order.reserved.amount
@@ -55,16 +63,31 @@ export const applyReplace = (
   }
 }
 
+/** The order under the terms that the change asks for. A quantity is never below what has traded. */
+export const changed = (order: OrderState, change: Change): OrderState => ({
+  ...order,
+  orderQty: change.orderQty === null ? order.orderQty : larger(change.orderQty, order.cumQty),
+  cashOrderQty: change.cashOrderQty === null ? order.cashOrderQty : larger(change.cashOrderQty, order.cumQuote),
+  price: change.price ?? order.price,
+  stopPrice: change.stopPrice ?? order.stopPrice,
+})
+
 export const rejectReplace = (
   order: OrderState,
   { clOrdId, termsHash }: { readonly clOrdId: string; readonly termsHash: string },
-  { reason, code, text }: { readonly reason: CxlRejReason; readonly code: RejectCode; readonly text: string },
+  {
+    reason,
+    code,
+    text,
+    why,
+  }: { readonly reason: CxlRejReason; readonly code: RejectCode; readonly text: string; readonly why?: Why | undefined },
   at: number,
 ): Extract<AccountEvent, { type: 'OrderReplaceRejected' }> => ({
   type: 'OrderReplaceRejected',
   data: {
     ...{ orderId: order.orderId, clOrdId, origClOrdId: order.lastClOrdId, termsHash },
     ...{ cxlRejReason: reason, code, text, ordStatus: statusOf({ ...order, requests: withoutRequest(order, clOrdId) }), at },
+    ...(why ? { why } : {}),
   },
 })
 

@@ -3,6 +3,7 @@ import { HOUSE, parseOrderId } from '../../events/streams.ts'
 import { type Route, refuse, route } from '../../platform/http/route.ts'
 import type { OrderState } from '../account/state.ts'
 import { placeCommandId } from '../order/order-request.ts'
+import { isFresh } from '../order/trigger.ts'
 import { OrderIdParams } from './cancel-order.ts'
 import { ClientId, PositiveDecimal } from './fields.ts'
 import { changeOf } from './order-body.ts'
@@ -53,7 +54,14 @@ export const replaceOrderRoute = (ports: OrderPorts): Route =>
         const [first] = change.errors
         return refuse('invalid_request', `the body is not valid: ${first?.field} ${first?.reason}`, { errors: change.errors })
       }
-      const command = { type: 'ReplaceOrder', number, clOrdId: request.body.clOrdId, change } as const
+      const mark = instrument && ports.quotes.mid(instrument.symbol)
+      const command = {
+        type: 'ReplaceOrder',
+        number,
+        clOrdId: request.body.clOrdId,
+        change,
+        ...(mark && isFresh(mark, request.receivedAt) ? { mark } : {}),
+      } as const
       const reply = await execute(ports, accountId, placeCommandId(request.body.clOrdId), command, request)
       return 'status' in reply && reply.status === 201 ? { ...reply, status: 200 } : reply
     },

@@ -104,8 +104,8 @@ const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision:
     case 'OrderRejected':
       return { refusal: rejectionOf(event.data) }
     case 'OrderReplaceRejected': {
-      const { code, text, orderId, cxlRejReason } = event.data
-      return { refusal: refusal(problemOf(code), text, { extra: { orderId, cxlRejReason } }) }
+      const { code, text, orderId, cxlRejReason, why } = event.data
+      return { refusal: refusal(problemOf(code), text, { extra: { orderId, cxlRejReason, ...(why ? { why } : {}) } }) }
     }
     default:
       throw new Error(`revision ${revision} of ${accountId} answers no request: ${event.type}`)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Amount, At, CXL_REJ_REASONS, ORD_STATUSES, Price, ReplaceTerms, Units } from '../fields.ts'
+import { Amount, At, CXL_REJ_REASONS, ORD_STATUSES, Price, ReplaceTerms, Units, Why } from '../fields.ts'
 
 /** The request's own ClOrdID, and the last accepted one of the order. */
 const Request = { orderId: z.string(), clOrdId: z.string(), origClOrdId: z.string() }
@@ -30,6 +30,8 @@ export const OrderReplaceRejected = z.object({
   /** What the request is refused with when it is refused at once; `withdrawn`: by the trader. */
   code: z.enum(['too_late_to_cancel', 'insufficient_funds', 'limit_breached', 'halted', 'withdrawn']),
   text: z.string(),
+  /** The rule that refused it, where one did. */
+  why: Why.optional(),
   ordStatus: z.enum(ORD_STATUSES),
   at: At,
 })
