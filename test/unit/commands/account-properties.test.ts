@@ -8,50 +8,55 @@ import { assertDoubleEntry, assertInvariants, auditOrders } from './account-inva
 import { commandOf, KINDS, step, timeOf } from './account-steps.ts'
 import { funded, story } from './account-story.ts'
 
+/** Events of rare paths: the property means little unless it came through all of them. */
+const RARE = [
+  'TradeCanceled',
+  'FundsSurplusCredited',
+  'FundsDepositReversed',
+  'FundsDepositFailed',
+  'FundsArrived',
+  'OrderCancelRequested',
+  'OrderRejected',
+  'OrderTriggered',
+  'OrderTrailed',
+  'OrderExpired',
+  'OrderReplaced',
+  'OrderReplaceRequested',
+  'OrderReplaceRejected',
+  'OrderCancelRejected',
+  'OrderReleased',
+  'OrderReservationMoved',
+  'DeadManFired',
+  'FundsWithdrawalSent',
+  'FundsTransferSent',
+  'FundsTransferReceived',
+]
+/** One round misses some of them about once in ten runs. */
+const MOST_ROUNDS = 6
+
 describe('any account after any commands', () => {
   it('never throws, balances every event, equals the chain, and holds nothing for ended orders', () => {
     const kinds = new Set<string>()
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
-        const s = funded()
-        const audit = auditOrders()
-        steps.forEach((each, index) => {
-          const decision = s.does(commandOf(s.state, each, index), timeOf(each))
-          for (const event of decision.events) {
-            assertDoubleEntry(event)
-            kinds.add(event.type)
-          }
-          audit(decision.events, s)
-          assertInvariants(s)
-        })
-      }),
-      { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
-    )
-    // the property means little unless the rare paths were walked
-    for (const rare of [
-      'TradeCanceled',
-      'FundsSurplusCredited',
-      'FundsDepositReversed',
-      'FundsDepositFailed',
-      'FundsArrived',
-      'OrderCancelRequested',
-      'OrderRejected',
-      'OrderTriggered',
-      'OrderTrailed',
-      'OrderExpired',
-      'OrderReplaced',
-      'OrderReplaceRequested',
-      'OrderReplaceRejected',
-      'OrderCancelRejected',
-      'OrderReleased',
-      'OrderReservationMoved',
-      'DeadManFired',
-      'FundsWithdrawalSent',
-      'FundsTransferSent',
-      'FundsTransferReceived',
-    ])
-      assert.ok(kinds.has(rare), `${rare} was never reached`)
-  })
+    const holds = fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
+      const s = funded()
+      const audit = auditOrders()
+      steps.forEach((each, index) => {
+        const decision = s.does(commandOf(s.state, each, index), timeOf(each))
+        for (const event of decision.events) {
+          assertDoubleEntry(event)
+          kinds.add(event.type)
+        }
+        audit(decision.events, s)
+        assertInvariants(s)
+      })
+    })
+    let missed: readonly string[] = RARE
+    for (let round = 0; round < MOST_ROUNDS && missed.length > 0; round++) {
+      fc.assert(holds, { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) })
+      missed = RARE.filter((kind) => !kinds.has(kind))
+    }
+    assert.deepEqual(missed, [], 'never reached')
+  }).timeout(60_000)
 
   it('folds to the same state from its events, and from a snapshot at any point', () => {
     fc.assert(
