@@ -55,7 +55,7 @@ const worstPosition = (state: Subject, symbol: string, filter: Filter, extra: Co
   return larger(abs(held + buys), abs(held - sells))
 }
 
-/** Orders accepted in the last minute: a second counts whole as long as any of it does. */
+/** Orders accepted in the last minute: a second counts whole while a part of it does. */
 const placedSince = (state: Subject, filter: Filter, at: number): number => {
   const from = Math.floor(at / 1000) - WINDOW_SECONDS
   return state.risk.pace.reduce((sum, each) => (each.second >= from && matches(each, filter) ? sum + each.count : sum), 0)

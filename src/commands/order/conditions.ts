@@ -9,7 +9,7 @@ export type Waiting =
   | { readonly kind: 'stop'; readonly price: string; readonly when: When }
   /** A stop whose price follows the market: see trailTo. */
   | { readonly kind: 'trailing'; readonly price: string; readonly when: When; readonly peak: string }
-  /** A triggered stop without a limit that is to be tried again: any fresh quote. */
+  /** A triggered stop without a limit that is to be tried again at the next fresh quote. */
   | { readonly kind: 'market' }
 type When = 'at_or_below' | 'at_or_above'
 
