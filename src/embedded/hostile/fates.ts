@@ -50,18 +50,22 @@ export const createFates = (upstream: Upstream, chance: Chance, first: Fates, ta
 
   const decide = (encoded: string, encoding: unknown, hash: Blockhash | undefined): Entry => {
     const n = count++
-    // Without knowing when its blockhash ends, nothing can be held back within its life.
-    const kind = hash ? kindOf(fates, chance(['fate'], n)) : 'plain'
     const between = (what: string, from: number, to: number) => from + Math.floor(chance(['fate', what], n) * (to - from + 1))
     const bornSlot = upstream.slot()
-    const turnSlot = {
+    // The last slots in which a block can have it; without knowing when its blockhash ends, nothing can be held back within its life.
+    const lastSlot = hash ? hash.slot + LIFE_BLOCKS - between('margin', 4, 14) : bornSlot
+    const turnSlots = {
       plain: 0,
       lost: 0,
-      late: (hash?.slot ?? 0) + LIFE_BLOCKS - between('margin', 4, 14),
+      late: lastSlot,
       ghost: bornSlot + between('fork', 2, 14),
-      // Past finality of its first slot, so that whoever booked it must see it gone; and well before its blockhash ends.
-      rollback: bornSlot + Math.min(upstream.finalityDepth() + between('back', 12, 30), LIFE_BLOCKS - 40),
-    }[kind]
+      // Past finality of its first slot, so that whoever booked it must see it gone.
+      rollback: bornSlot + upstream.finalityDepth() + between('back', 12, 30),
+    }
+    const drawn = hash ? kindOf(fates, chance(['fate'], n)) : 'plain'
+    // A fork never brings back what no block could have any more: one first sent late in its blockhash's life stays where it landed.
+    const kind = drawn === 'rollback' && turnSlots.rollback > lastSlot ? 'plain' : drawn
+    const turnSlot = turnSlots[kind]
     if (kind !== 'plain') tally.count(`fate:${kind}`)
     return {
       ...{ n, kind, encoded, encoding, hash, bornSlot, turnSlot, released: false },

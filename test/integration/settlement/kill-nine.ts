@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { awaitingFinality, openAttempts } from '../../../src/commands/transaction/attempt-state.ts'
+import type { AccountEvent } from '../../../src/events/account/account-event.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { createPool } from '../../../src/platform/postgres.ts'
 import { type Hostile, startHostile } from '../../support/hostile.ts'
@@ -75,7 +76,7 @@ export const killNine = async ({ rounds, seed, told = () => undefined }: KillNin
     }
     await front.setFates(PROFILE.fates)
     const last = await workers.next(null)
-    const outcome = await judge(stand, accounts, orders)
+    const outcome = await judge(stand, accounts, orders, told)
     last.kill('SIGKILL')
     return { rounds, seed, kills, ...outcome }
   } finally {
@@ -137,7 +138,7 @@ const death = (worker: ChildProcess, longestMs: number) =>
     })
   })
 
-const judge = async (stand: Stand, accounts: readonly string[], orders: readonly Ordered[]) => {
+const judge = async (stand: Stand, accounts: readonly string[], orders: readonly Ordered[], told: (line: string) => void) => {
   let [doubled, forgotten, unequal, open, signatures] = [0, 0, 0, 0, 0]
   for (const { accountId, number } of orders) {
     const end = await stand.ended(accountId, number, LAST_SECONDS).catch(() => undefined)
@@ -152,21 +153,29 @@ const judge = async (stand: Stand, accounts: readonly string[], orders: readonly
     const bought = LOT * BigInt(own.length)
     const onChain = await stand.chainBalances(accountId)
     if (settled(state, 'SOL') !== bought || settled(state, 'USDC') !== onChain.USDC || onChain.SOL !== bought) unequal++
-    const signed = (await stand.events(accountId)).flatMap((event) =>
-      event.type === 'TransactionSigned' && event.data.purpose === 'swap' ? [event.data] : [],
-    )
+    const events = await stand.events(accountId)
+    const signed = events.flatMap((event) => (event.type === 'TransactionSigned' && event.data.purpose === 'swap' ? [event.data] : []))
     signatures += signed.length
     for (const { number } of own) {
-      const times = await executed(
-        stand,
-        signed.filter(({ ref }) => ref === String(number)).map(({ signature }) => signature),
-      )
+      const signatures = signed.filter(({ ref }) => ref === String(number)).map(({ signature }) => signature)
+      const times = await executed(stand, signatures)
       if (times > 1) doubled++
       if (times === 0) forgotten++
+      if (times !== 1) told(`${accountId} order ${number} was executed ${times} times:\n${storyOf(events, signatures)}`)
     }
   }
   return { doubled, forgotten, unequal, open, signatures }
 }
+
+/** What the log says of these signatures, an event a line. */
+const storyOf = (events: readonly AccountEvent[], signatures: readonly string[]): string =>
+  events
+    .filter(({ data }) => 'signature' in data && signatures.includes(data.signature as string))
+    .map(({ type, data }) => `  ${type} ${JSON.stringify(data).slice(0, STORY_CHARACTERS)}`)
+    .join('\n')
+
+/** Signature, slots, heights and proof of an event; its bytes are longer and of no help. */
+const STORY_CHARACTERS = 600
 
 /** Of these signatures, how many the chain itself executed without an error. */
 const executed = async (stand: Stand, signatures: readonly string[]): Promise<number> => {
