@@ -4,6 +4,7 @@ import { foldAccount } from '../../../src/commands/account/evolve.ts'
 import type { AccountState } from '../../../src/commands/account/state.ts'
 import type { AccountHandler, Executed } from '../../../src/commands/handler/account-handler.ts'
 import { createAccountHandler } from '../../../src/commands/handler/create-handler.ts'
+import type { SnapshotPace } from '../../../src/commands/handler/snapshot-writer.ts'
 import type { EventStore, RecordedEvent } from '../../../src/events/store/event-store.ts'
 import { connectEventStore } from '../../../src/events/store/eventstore-db.ts'
 import { accountStream } from '../../../src/events/streams.ts'
@@ -22,9 +23,10 @@ export interface Side {
 }
 
 /** A write side of its own, as another process would have it. */
-export const writeSide = (store: EventStore, logId = 'test-log'): Side => {
+export const writeSide = (store: EventStore, logId = 'test-log', snapshots?: SnapshotPace): Side => {
   const registry = createRegistry('test')
-  return { registry, handler: createAccountHandler({ store, clock: systemClock, ids: systemIds, log, registry, logId }) }
+  const paced = snapshots ? { snapshots } : {}
+  return { registry, handler: createAccountHandler({ store, clock: systemClock, ids: systemIds, log, registry, logId, ...paced }) }
 }
 
 /** The tests of a run share one log: every account is new. */
