@@ -24,6 +24,8 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'OrderExpired':
       case 'TradeBooked':
       case 'TradeCanceled':
+      case 'LedgerFeeCharged':
+      case 'LedgerFeeReversed':
       case 'FundsSurplusCredited':
         return event.data.orderId === orderId
       case 'TransactionSigned':
@@ -42,6 +44,7 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'FundsCredited':
       case 'FundsDepositFailed':
       case 'FundsDepositReversed':
+      case 'LedgerFeeTierSet':
       case 'LimitsSet':
       case 'AllotmentReceived':
       case 'AllotmentReturned':

@@ -4,7 +4,7 @@ import type { Amount } from './fields.ts'
 
 /**
  * Accounts of the double-entry ledger: settled funds are available + reserved; `transit` holds what one account has sent and the other
- * not booked yet (zero over all accounts at rest); `external` is the chain's other side; `house` pays the platform's costs.
+ * not booked yet (zero over all accounts at rest); `external` is the chain's other side; `house` pays the platform's costs and earns the trading fees.
  */
 export type LedgerAccount = 'available' | 'reserved' | 'transit' | 'external' | 'house'
 
@@ -12,6 +12,7 @@ export type LedgerAccount = 'available' | 'reserved' | 'transit' | 'external' | 
 export type EntryKind =
   | 'reservation'
   | 'trade'
+  | 'trading_fee'
   | 'surplus'
   | 'deposit'
   | 'withdrawal'
@@ -86,6 +87,10 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
       return move('transfer', 'transit', 'reserved', event.data)
     case 'FundsTransferReceived':
       return move('transfer', 'transit', 'available', event.data)
+    case 'LedgerFeeCharged':
+      return move('trading_fee', 'available', 'house', event.data)
+    case 'LedgerFeeReversed':
+      return move('trading_fee', 'house', 'available', event.data)
     case 'TransactionLanded':
       return costEntries(event.data, 'house', 'external')
     case 'TransactionFailed':
@@ -97,6 +102,7 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
         ? move('failed_fee', 'external', 'house', sol(returned.fee))
         : costEntries(returned, 'external', 'house')
     }
+    case 'LedgerFeeTierSet':
     case 'LimitsSet':
     case 'AllotmentReceived':
     case 'AllotmentReturned':

@@ -1,6 +1,6 @@
+import { holdingChanges } from '../events/chain-holdings.ts'
 import { decodeAccountEvent } from '../events/decode.ts'
 import type { InstrumentBook } from '../events/instruments.ts'
-import { postingsOf } from '../events/postings.ts'
 import type { EventStore, Position } from '../events/store/event-store.ts'
 import { parseAccountStream } from '../events/streams.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -30,7 +30,7 @@ export interface Reconciliation {
 }
 
 /**
- * Compares the settled funds of every account, added up from the log's postings, with the balances of its wallet at `confirmed`.
+ * Compares what every wallet should hold, added up from the log, with the balances of its wallet at `confirmed`.
  * Accounts that move meanwhile are looked at again for some seconds; a difference that stays is reported, in flight or not.
  * @throws when the chain does not answer
  */
@@ -61,7 +61,7 @@ const ROUND_MS = 1_000
 interface Book {
   readonly accountId: string
   wallet: string | undefined
-  /** Units by asset that the ledger says lie in the wallet: settled ones, and transfers that came and are not booked yet. */
+  /** Units by asset that the ledger says lie in the wallet. */
   readonly held: Map<string, bigint>
   /** Signatures without an outcome. */
   readonly open: Set<string>
@@ -76,12 +76,7 @@ const readBooks = async (store: EventStore, after: Position | undefined, books: 
     if (accountId === undefined) continue
     const event = decodeAccountEvent(recorded)
     const book = bookOf(books, accountId)
-    for (const { account, asset, amount } of postingsOf(event))
-      if (account === 'available' || account === 'reserved') hold(book, asset, amount)
-    // What one wallet sent lies in the other from then on, though its account books it only once it is final.
-    if (event.type === 'FundsTransferSent') hold(bookOf(books, event.data.to), event.data.asset, BigInt(event.data.amount))
-    if (event.type === 'FundsTransferRecalled') hold(bookOf(books, event.data.to), event.data.asset, -BigInt(event.data.amount))
-    if (event.type === 'FundsTransferReceived') hold(book, event.data.asset, -BigInt(event.data.amount))
+    for (const change of holdingChanges(accountId, event)) hold(bookOf(books, change.accountId), change.asset, change.amount)
     if (event.type === 'WalletAssigned') book.wallet = event.data.publicKey
     if (event.type === 'TransactionSigned' || event.type === 'TransactionVanished') book.open.add(event.data.signature)
     if (event.type === 'TransactionLanded' || event.type === 'TransactionFailed' || event.type === 'TransactionExpired')

@@ -31,6 +31,7 @@ import {
   vanished,
   WALLET,
 } from '../unit/commands/account-story.ts'
+import { fees } from './fee-story.ts'
 import { orderStories } from './order-stories.ts'
 import { payouts } from './payout-story.ts'
 import { RULE_STORIES } from './rule-stories.ts'
@@ -240,6 +241,7 @@ export const STORIES: readonly GoldenStory[] = [
     vanished('d-away'),
   ]),
   ...orderStories({ account, funds, now }),
+  account('fees', [...funds, ...fees]),
   {
     name: 'reference',
     tell: async ({ store, clock, ids }) => {

@@ -5,6 +5,7 @@ import type { SetRules } from '../../events/limit-book.ts'
 import type { LimitRules } from '../../events/limit-rules.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
 import type { Asset, Instrument } from '../../events/reference/reference-event.ts'
+import type { TradingFee } from '../../events/trading-fee.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
 import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
 import type { PayoutCommand } from '../ledger/payout-command.ts'
@@ -45,7 +46,10 @@ export type AccountCommand =
       readonly limits?: readonly SetRules[]
       /** Wider limits that were asked for a share and had none left. */
       readonly exhausted?: readonly Exhausted[]
+      /** Trading fee for the account's tier; the handler puts it in. */
+      readonly fee?: TradingFee
     }
+  | { readonly type: 'SetFeeTier'; readonly tier: number; readonly by: string }
   | { readonly type: 'SetLimits'; readonly strategyId: string | null; readonly rules: LimitRules }
   | { readonly type: 'ReceiveAllotment'; readonly scope: string; readonly key: string; readonly total: bigint; readonly grant: SetBy }
   /** `granted`: all that the limit has granted; what of it never arrived is given back with the rest. */
@@ -75,6 +79,7 @@ export type AccountCommand =
       /** In force when it is decided, for all legs alike; the handler puts it in. */
       readonly control?: EffectiveControl
       readonly limits?: readonly SetRules[]
+      readonly fee?: TradingFee
     }
   /** Mass cancel: every open order that matches. */
   | { readonly type: 'CancelOrders'; readonly filter: OrderFilter }

@@ -73,6 +73,9 @@ const decided = (state: AccountState, command: AccountCommand, at: number): Deci
     case 'SkipSlice':
     case 'EndAlgo':
       return decideAlgo(state, command, at)
+    case 'SetFeeTier':
+      if (state.feeTier === command.tier) return ignored('this is the tier in force')
+      return done({ type: 'LedgerFeeTierSet', data: { tier: command.tier, by: command.by, at } })
     case 'SetLimits':
       return setLimits(state, command, at)
     case 'ReceiveAllotment':

@@ -34,7 +34,7 @@ export const bookTradeOn = (state: AccountState, data: DataOf<'TradeBooked'>): A
     lastQty: BigInt(data.lastQty),
     lastQuote: BigInt(data.lastQuote),
     released: BigInt(data.released.amount),
-    surplus: 0n,
+    ...{ surplus: 0n, fee: 0n },
     sold: data.side === 'sell',
     base: data.base,
     quote: data.quote,

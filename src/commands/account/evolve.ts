@@ -12,6 +12,7 @@ import { placeCommandId } from '../order/order-request.ts'
 import { evolveAttempts, type TransactionEvent } from '../transaction/evolve.ts'
 import { evolveAlgo, evolveSlice } from './evolve-algos.ts'
 import { bookCredit, evolveDeposit, openArrival, openDeposit } from './evolve-deposits.ts'
+import { bookFee, collect } from './evolve-fees.ts'
 import { bookSurplus, bookTradeOn, changeOrder, closeSettled } from './evolve-orders.ts'
 import { countPayoutAttempt, evolvePayout, finalizePayout } from './evolve-payouts.ts'
 import { rememberRequest } from './evolve-requests.ts'
@@ -77,6 +78,12 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
       const known = rememberRejected(state, placeCommandId(clOrdId), termsHash, revision)
       return { ...known, nextOrder: number + 1, rejectedAt: countRejection(state.rejectedAt, at) }
     }
+    case 'LedgerFeeTierSet':
+      return { ...state, feeTier: event.data.tier }
+    case 'LedgerFeeCharged':
+      return bookFee(state, event.data)
+    case 'LedgerFeeReversed':
+      return collect(state, event.data.asset, -BigInt(event.data.amount))
     case 'LimitsSet':
     case 'AllotmentReceived':
     case 'AllotmentReturned':

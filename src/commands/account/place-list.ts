@@ -15,8 +15,8 @@ type PlaceList = Extract<AccountCommand, { type: 'PlaceList' }>
 export const placeList = (state: AccountState, command: PlaceList, at: number): Decision => {
   const { accountId } = state
   if (accountId === undefined) return noSuchAccount()
-  const { listId, kind, instrument, reference, control, limits } = command
-  const inForce = { ...(control ? { control } : {}), ...(limits ? { limits } : {}) }
+  const { listId, kind, instrument, reference, control, limits, fee } = command
+  const inForce = { ...(control ? { control } : {}), ...(limits ? { limits } : {}), ...(fee ? { fee } : {}) }
   const legs = command.legs.map((request, leg): OrderRequest => {
     const waitsFor = kind === 'oco' || leg === 0 ? null : state.nextOrder
     return { ...request, list: { listId, kind, leg, waitsFor } }

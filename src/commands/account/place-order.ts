@@ -41,7 +41,7 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
   const expireAt = expiryOf(request, at)
   if (expireAt !== null && expireAt <= at) return pastDeadline()
 
-  const placement: Placement = { accountId, number: state.nextOrder, request, instrument, termsHash, at }
+  const placement: Placement = { accountId, number: state.nextOrder, request, instrument, termsHash, fee: command.fee ?? null, at }
   const breach =
     riskBreach(state, command, amount, at) ??
     postOnlyBreach(request, reference) ??

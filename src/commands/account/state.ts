@@ -26,6 +26,10 @@ export interface AccountState extends Attempts, KnownIds, Algos {
   /** Next order number, from 1. */
   readonly nextOrder: number
   readonly balances: Balances
+  /** Trading fees by asset that the house has collected and that still lie in the wallet, base units. */
+  readonly collected: ImmutableMap<string, bigint>
+  /** Tier of the fee schedules. */
+  readonly feeTier: number
   /** By order number: open ones, and closed ones whose attempts are not final yet. */
   readonly orders: ImmutableMap<number, OrderState>
   /** How many of `orders` are open. */
@@ -53,6 +57,8 @@ export const EMPTY_ACCOUNT: AccountState = {
   wallet: undefined,
   nextOrder: 1,
   balances: ImmutableMap(),
+  collected: ImmutableMap(),
+  feeTier: 0,
   orders: ImmutableMap(),
   openOrders: 0,
   openByClOrdId: ImmutableMap(),

@@ -1,5 +1,6 @@
 import type { InstrumentTerms } from '../../events/fields.ts'
 import { isPlain, PLAIN, type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
+import type { TradingFee } from '../../events/trading-fee.ts'
 import type { OrderState } from '../order/order-state.ts'
 import type { PendingRequest } from '../order/requests.ts'
 
@@ -45,6 +46,7 @@ interface PackedRare extends RareTerms {
   /** Null: the order's own. */
   readonly lastClOrdId: string | null
   readonly requests: readonly PackedRequest[]
+  readonly fee: TradingFee | null
 }
 type PackedRequest = readonly [clOrdId: string] | readonly [clOrdId: string, termsHash: string, ...change: (string | null)[]]
 
@@ -114,7 +116,7 @@ export const decodeOrders = ({ instruments, rows }: PackedOrders): OrderState[] 
     ...(r[24] === 0 ? { ...NOTHING_RARE, lastClOrdId: r[2] } : unpackRare(r[24], r[2])),
   }))
 
-const NOTHING_RARE = { ...PLAIN, peak: null, triggered: false, held: false, requests: [] }
+const NOTHING_RARE = { ...PLAIN, peak: null, triggered: false, held: false, requests: [], fee: null }
 
 const unpackRare = (rare: PackedRare, clOrdId: string) => ({
   ...rare,
@@ -145,6 +147,6 @@ const units = (amount: string | null): bigint | null => (amount === null ? null 
 const packRare = (o: OrderState): PackedRare | 0 => {
   const { peak, triggered, held } = o
   const lastClOrdId = o.lastClOrdId === o.clOrdId ? null : o.lastClOrdId
-  if (isPlain(o) && peak === null && !triggered && !held && lastClOrdId === null && o.requests.length === 0) return 0
-  return { ...rareTermsOf(o), peak, triggered, held, lastClOrdId, requests: o.requests.map(packRequest) }
+  if (isPlain(o) && peak === null && !triggered && !held && lastClOrdId === null && o.requests.length === 0 && o.fee === null) return 0
+  return { ...rareTermsOf(o), peak, triggered, held, lastClOrdId, requests: o.requests.map(packRequest), fee: o.fee }
 }

@@ -18,6 +18,8 @@ export interface PackedState {
   readonly wallet: AccountState['wallet'] | null
   readonly nextOrder: number
   readonly balances: readonly (readonly [string, string, string])[]
+  readonly collected: readonly (readonly [asset: string, units: string])[]
+  readonly feeTier: number
   readonly orders: PackedOrders
   readonly canceled: PackedOrders
   readonly closed: readonly PackedId[]
@@ -42,6 +44,8 @@ export const encodeState = (s: AccountState): PackedState => ({
   wallet: s.wallet ?? null,
   nextOrder: s.nextOrder,
   balances: [...s.balances].map(([asset, b]) => [asset, b.available.toString(), b.reserved.toString()]),
+  collected: [...s.collected].map(([asset, units]) => [asset, units.toString()]),
+  feeTier: s.feeTier,
   orders: encodeOrders(s.orders.values()),
   canceled: encodeOrders(s.canceled.values()),
   closed: encodeIds(s.closed),
@@ -70,6 +74,8 @@ export const decodeState = (p: PackedState): AccountState => {
     balances: ImmutableMap(
       p.balances.map(([asset, available, reserved]) => [asset, { available: BigInt(available), reserved: BigInt(reserved) }]),
     ),
+    collected: ImmutableMap(p.collected.map(([asset, units]) => [asset, BigInt(units)])),
+    feeTier: p.feeTier,
     orders: ImmutableMap(orders.map((o) => [o.number, o])),
     openOrders: orders.filter((o) => !isTerminal(o.ordStatus)).length,
     openByClOrdId: ImmutableMap(orders.map((o) => [o.clOrdId, o.number])),

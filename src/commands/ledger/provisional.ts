@@ -15,8 +15,9 @@ export const broughtBy = (attempt: AttemptState | undefined): readonly Brought[]
     case 'credit':
       return [{ asset: booked.asset, amount: booked.amount }]
     case 'trade': {
-      const { sold, base, quote, lastQty, lastQuote, surplus } = booked
-      const got = sold ? { asset: quote, amount: lastQuote } : { asset: base, amount: lastQty }
+      const { sold, base, quote, lastQty, lastQuote, surplus, fee } = booked
+      // the fee went to the house, which gives it back with the rest
+      const got = sold ? { asset: quote, amount: lastQuote - fee } : { asset: base, amount: lastQty - fee }
       return surplus === 0n ? [got] : [got, { asset: base, amount: surplus }]
     }
     default:

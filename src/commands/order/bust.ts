@@ -1,6 +1,7 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { isTerminal } from '../../events/fields.ts'
 import { endOrder } from './cancel.ts'
+import { reverseFee } from './fee.ts'
 import { placeCommandId } from './order-request.ts'
 import { isFilledBy, type OrderState } from './order-state.ts'
 import { surplusCredited } from './outcome.ts'
@@ -13,6 +14,8 @@ export interface BookedTrade {
   readonly lastQuote: bigint
   readonly released: bigint
   readonly surplus: bigint
+  /** Charged on what came in. */
+  readonly fee: bigint
   /** Which asset came in: the quote of a sale, else the base. */
   readonly sold: boolean
   readonly base: string
@@ -56,6 +59,7 @@ export const bustTrade = (order: OrderState, trade: BookedTrade, ref: string, at
       },
     },
   ]
+  if (trade.fee !== 0n) events.push(reverseFee(order, trade, received.asset, { type: 'TransactionVanished', ref, attempt }, at))
   if (trade.surplus !== 0n) events.push(surplusCredited(order, trade.execId, -trade.surplus, at))
   // a late fill had made an ended order Filled: without it the order is ended again, not open
   if (order.ordStatus === 'Filled' && !stillFilled && reserved === 0n) events.push(endOrder(order, 'TRADE_CANCELED', at, { held: 0n }))

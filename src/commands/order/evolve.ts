@@ -43,6 +43,7 @@ export const openOrder = (data: DataOf<'OrderAccepted'>, revision: bigint): Orde
   ...rareTermsOf(data),
   maxSlippageBps: data.maxSlippageBps,
   instrument: data.instrument,
+  fee: data.fee,
   ordStatus: 'New',
   text: null,
   cumQty: 0n,

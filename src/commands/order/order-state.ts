@@ -1,6 +1,7 @@
 import type { InstrumentTerms, OrderType, OrdStatus, Side, TimeInForce } from '../../events/fields.ts'
 import type { OrderFacts } from '../../events/order-document.ts'
 import { type RareTerms, rareTermsOf } from '../../events/order-terms.ts'
+import type { TradingFee } from '../../events/trading-fee.ts'
 import type { PendingRequest } from './pending-request.ts'
 
 /** An order that is open, or closed with an attempt that is not final yet. */
@@ -17,6 +18,8 @@ export interface OrderState extends RareTerms {
   readonly price: string | null
   readonly maxSlippageBps: number
   readonly instrument: InstrumentTerms
+  /** Of every trade of the order, as it was in force at its acceptance; null: none is charged. */
+  readonly fee: TradingFee | null
   readonly ordStatus: OrdStatus
   readonly text: string | null
   readonly cumQty: bigint

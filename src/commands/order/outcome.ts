@@ -1,6 +1,7 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { isTerminal } from '../../events/fields.ts'
 import type { OwnEnd } from './conclude.ts'
+import { chargeFee } from './fee.ts'
 import type { Fill } from './fill.ts'
 import { isFilledBy, isImmediate, leavesCashOf, leavesQtyOf, type OrderState } from './order-state.ts'
 import { statusOf } from './requests.ts'
@@ -25,7 +26,7 @@ export interface Ended {
 
 export const execIdOf = (orderId: string, attempt: number, generation: number): string => `${orderId}.${attempt}.${generation}`
 
-/** Trade and surplus. Whether the order then goes on is for `conclude` to say. */
+/** Trade, its fee, and surplus. Whether the order then goes on is for `conclude` to say. */
 export const bookTrade = (order: OrderState, fill: Fill, ended: Ended): readonly AccountEvent[] => {
   const { attempt, generation, at } = ended
   const terms = order.instrument
@@ -59,7 +60,9 @@ export const bookTrade = (order: OrderState, fill: Fill, ended: Ended): readonly
       at,
     },
   }
-  return fill.surplus === 0n ? [trade] : [trade, surplusCredited(order, execId, fill.surplus, at)]
+  const charged = chargeFee(order, fill, execId, at)
+  const surplus = fill.surplus === 0n ? [] : [surplusCredited(order, execId, fill.surplus, at)]
+  return [trade, ...charged, ...surplus]
 }
 
 /** An immediate order that was not filled is over. */

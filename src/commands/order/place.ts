@@ -2,6 +2,7 @@ import type { DataOf } from '../../events/account/account-event.ts'
 import type { PriceCitation, Why } from '../../events/fields.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
 import { orderIdOf } from '../../events/streams.ts'
+import type { TradingFee } from '../../events/trading-fee.ts'
 import { stopBehind } from './conditions.ts'
 import { instrumentTerms, type OrderRequest } from './order-request.ts'
 
@@ -20,6 +21,8 @@ export interface Placement {
   readonly request: OrderRequest
   readonly instrument: Instrument
   readonly termsHash: string
+  /** In force for the account and the instrument; null: none is charged. */
+  readonly fee: TradingFee | null
   readonly at: number
 }
 
@@ -34,7 +37,7 @@ export const acceptOrder = (
     ...termsOf(placement, reference),
     reserved: { asset: reserved.asset, amount: reserved.amount.toString() },
     reference: needsReference(placement.request) ? (reference ?? null) : null,
-    fee: null,
+    fee: placement.fee,
     at: placement.at,
   },
 })

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import * as algo from './algo-events.ts'
 import * as deadMan from './dead-man-events.ts'
+import * as fee from './fee-events.ts'
 import * as funds from './funds-events.ts'
 import * as limits from './limit-events.ts'
 import * as list from './list-events.ts'
@@ -13,7 +14,8 @@ import * as transaction from './transaction-events.ts'
 export const ACCOUNT_EVENTS = {
   ...funds,
   ...payout,
-  ...withoutFee(order),
+  ...fee,
+  ...order,
   ...limits,
   ...replace,
   ...list,
@@ -25,12 +27,6 @@ export const ACCOUNT_EVENTS = {
 /** TokenDelta, DurableNonce and Costs are parts of events, not events. */
 function withoutParts<T extends Record<'TokenDelta' | 'DurableNonce' | 'Costs', unknown>>(all: T) {
   const { TokenDelta: _delta, DurableNonce: _nonce, Costs: _costs, ...events } = all
-  return events
-}
-
-/** TradingFee is part of an event. */
-function withoutFee<T extends { TradingFee: unknown }>(all: T): Omit<T, 'TradingFee'> {
-  const { TradingFee: _fee, ...events } = all
   return events
 }
 

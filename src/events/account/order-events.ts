@@ -16,14 +16,7 @@ import {
   Units,
   Why,
 } from '../fields.ts'
-
-/** The part of a trade's proceeds that is charged, and the schedule that says so. */
-export const TradingFee = z.object({
-  bps: z.number().int().nonnegative(),
-  tier: z.number().int().nonnegative(),
-  schedule: z.object({ streamId: z.string(), revision: z.number().int().nonnegative() }),
-})
-export type TradingFee = z.infer<typeof TradingFee>
+import { TradingFee } from '../trading-fee.ts'
 
 /** What the trader asked for, in base units; quantities are of the base asset, cashOrderQty of the quote asset. */
 const OrderTerms = {

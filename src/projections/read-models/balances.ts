@@ -71,6 +71,10 @@ const provisionalBy = (event: AccountEvent): readonly { readonly asset: string; 
       const { side, base, quote, busted } = event.data
       return [side === 'buy' ? { asset: base, amount: -BigInt(busted.qty) } : { asset: quote, amount: -BigInt(busted.quote) }]
     }
+    case 'LedgerFeeCharged':
+      return [{ asset: event.data.asset, amount: -BigInt(event.data.amount) }]
+    case 'LedgerFeeReversed':
+      return [{ asset: event.data.asset, amount: BigInt(event.data.amount) }]
     case 'FundsSurplusCredited':
       return [{ asset: event.data.surplus.asset, amount: BigInt(event.data.surplus.amount) }]
     case 'TransactionsFinalized':

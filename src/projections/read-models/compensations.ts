@@ -108,6 +108,7 @@ export const compensations = accountProjection({
         return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
       case 'FundsWithdrawalReversed':
       case 'FundsDepositReversed':
+      case 'LedgerFeeReversed':
         return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
       case 'OrderCanceled':
       case 'OrderExpired':

@@ -32,7 +32,8 @@ export const checkRest = (accountId: string, state: AccountState, chain: BlockCh
   for (const [asset, mint] of assets) {
     const held = chain.state.get(tokenAccountOf({ owner, mint }).toBase58())?.amount ?? 0n
     const { available, reserved } = state.balances.get(asset) ?? { available: 0n, reserved: 0n }
-    if (held !== available + reserved) violations.add('lost', `${accountId}: ${asset} ledger ${available + reserved}, chain ${held}`)
+    const owned = available + reserved + (state.collected.get(asset) ?? 0n)
+    if (held !== owned) violations.add('lost', `${accountId}: ${asset} ledger ${owned}, chain ${held}`)
   }
 }
 

@@ -4,6 +4,7 @@ import { orderFacts } from '../../../src/commands/order/order-state.ts'
 import { statusOf } from '../../../src/commands/order/requests.ts'
 import { hasOpenAttempt } from '../../../src/commands/transaction/attempt-state.ts'
 import type { AccountEvent } from '../../../src/events/account/account-event.ts'
+import { holdingChanges } from '../../../src/events/chain-holdings.ts'
 import { isTerminal } from '../../../src/events/fields.ts'
 import { orderDocument } from '../../../src/events/order-document.ts'
 import { postingsOf } from '../../../src/events/postings.ts'
@@ -34,6 +35,24 @@ const receivedOf = (events: readonly AccountEvent[], asset: string): bigint =>
     0n,
   )
 
+/** Fees of the trades that were not busted. */
+const chargedIn = (events: readonly AccountEvent[], asset: string): bigint => {
+  const trades = new Map<string, bigint>()
+  for (const event of events) {
+    if (event.type === 'LedgerFeeCharged' && event.data.asset === asset) trades.set(event.data.execId, BigInt(event.data.amount))
+    if (event.type === 'TradeCanceled') trades.delete(event.data.execRefId)
+  }
+  return [...trades.values()].reduce((sum, fee) => sum + fee, 0n)
+}
+
+const holdingOf = (events: readonly AccountEvent[], asset: string): bigint =>
+  events
+    .flatMap((event) => holdingChanges('acct', event))
+    .reduce((sum, change) => (change.asset === asset && change.accountId === 'acct' ? sum + change.amount : sum), 0n)
+
+/** Received transfers were counted where they were sent, in the sender's stream, which is not here. */
+const sentOf = (events: readonly AccountEvent[], asset: string): bigint => -receivedOf(events, asset)
+
 export const assertDoubleEntry = (event: AccountEvent): void => {
   const sums = new Map<string, bigint>()
   for (const { asset, amount } of postingsOf(event)) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
@@ -43,7 +62,14 @@ export const assertDoubleEntry = (event: AccountEvent): void => {
 export const assertInvariants = ({ state, events }: Story): void => {
   for (const { asset, mint } of [SOL, USDC]) {
     const { available, reserved } = state.balances.get(asset) ?? { available: 0n, reserved: 0n }
-    assert.equal(available + reserved, onChain(events, mint) + receivedOf(events, asset), `settled ${asset} is what the chain has`)
+    const collected = state.collected.get(asset) ?? 0n
+    assert.equal(
+      available + reserved + collected,
+      onChain(events, mint) + receivedOf(events, asset),
+      `settled ${asset} and the fees taken are what the chain has`,
+    )
+    assert.equal(collected, chargedIn(events, asset), `collected ${asset} is what stands of the fees`)
+    assert.equal(available + reserved + collected + sentOf(events, asset), holdingOf(events, asset), `holding changes of ${asset} add up`)
     const held = [...state.orders.values()].reduce((sum, o) => (o.reserved.asset === asset ? sum + o.reserved.amount : sum), 0n)
     const payouts = [...state.payouts.values()].filter((p) => p.asset === asset && (p.status === 'requested' || p.status === 'ready'))
     const leaving = payouts.reduce((sum, p) => sum + p.amount, 0n)

@@ -30,6 +30,8 @@ const RARE = [
   'FundsWithdrawalSent',
   'FundsTransferSent',
   'FundsTransferReceived',
+  'LedgerFeeCharged',
+  'LedgerFeeReversed',
 ]
 /** One round misses some of them about once in ten runs. */
 const MOST_ROUNDS = 6

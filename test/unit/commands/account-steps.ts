@@ -4,7 +4,9 @@ import type { AccountState } from '../../../src/commands/account/state.ts'
 import type { AttemptState } from '../../../src/commands/transaction/attempt-state.ts'
 import {
   cancel,
+  charged,
   expired,
+  FEE,
   failed,
   finalized,
   INSTRUMENT,
@@ -117,7 +119,8 @@ export const commandOf = (state: AccountState, { kind, pick, size, flavour }: St
   switch (kind) {
     case 'place': {
       const clOrdId = flavour > 11 ? `c-${pick}` : `n-${index}`
-      return place(KINDS_OF_ORDER[flavour % KINDS_OF_ORDER.length]!(clOrdId, size), '100', flavour === 11 ? 'none' : 'available')
+      const placed = place(KINDS_OF_ORDER[flavour % KINDS_OF_ORDER.length]!(clOrdId, size), '100', flavour === 11 ? 'none' : 'available')
+      return pick % 2 === 0 ? charged(placed, { ...FEE, bps: size * 7 }) : placed
     }
     case 'cancel':
       return { type: 'CancelOrder', number: flavour > 8 ? pick : number }
@@ -229,5 +232,5 @@ const listOf = (index: number, size: number, flavour: number): AccountCommand =>
     limit({ clOrdId: `l-${index}-2`, side: exit, type: 'stop_limit', stopPrice: '100', orderQty: qty }),
   ]
   const used = kind === 'bracket' ? legs : legs.slice(0, 2)
-  return { type: 'PlaceList', listId: `L-${index}`, kind, legs: used, instrument: INSTRUMENT, reference: mid('100') }
+  return charged({ type: 'PlaceList', listId: `L-${index}`, kind, legs: used, instrument: INSTRUMENT, reference: mid('100') })
 }

@@ -8,6 +8,7 @@ import type { TokenDelta } from '../../../src/events/account/transaction-events.
 import type { PriceCitation } from '../../../src/events/fields.ts'
 import { PLAIN } from '../../../src/events/order-terms.ts'
 import type { Asset, Instrument } from '../../../src/events/reference/reference-event.ts'
+import type { TradingFee } from '../../../src/events/trading-fee.ts'
 
 export const SOL: Asset = { asset: 'SOL', mint: 'MintSOL', decimals: 9 }
 export const USDC: Asset = { asset: 'USDC', mint: 'MintUSDC', decimals: 6 }
@@ -43,6 +44,11 @@ export const place = (r: OrderRequest, price = '100', route: 'unprobed' | 'avail
   reference: mid(price),
   route,
 })
+
+/** 25 bps, by version 2 of a schedule. */
+export const FEE: TradingFee = { bps: 25, tier: 1, schedule: { streamId: 'instrument-SOL/USDC', revision: 3, version: 2 } }
+/** The same with a trading fee in force. */
+export const charged = (command: AccountCommand, fee: TradingFee = FEE): AccountCommand => ({ ...command, fee }) as AccountCommand
 
 export const replace = (number: number, clOrdId: string, change: Partial<Change>): AccountCommand => ({
   ...{ type: 'ReplaceOrder', number, clOrdId },
