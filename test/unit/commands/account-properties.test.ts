@@ -78,7 +78,7 @@ describe('any account after any commands', () => {
       }),
       { numRuns: Number(process.env.PROPERTY_RUNS ?? 150) },
     )
-  })
+  }).timeout(60_000)
 
   it('refuses or ignores every command before it exists, but the first', () => {
     const s = story()
