@@ -1,7 +1,6 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import type { Compensation } from '../../events/fields.ts'
 import { feeOn } from '../../events/trading-fee.ts'
-import type { BookedTrade } from './bust.ts'
 import type { Fill } from './fill.ts'
 import { placeCommandId } from './order-request.ts'
 import type { OrderState } from './order-state.ts'
@@ -23,7 +22,7 @@ export const chargeFee = (order: OrderState, fill: Fill, execId: string, at: num
 /** What a busted trade had been charged goes back to the unit. */
 export const reverseFee = (
   order: OrderState,
-  { execId, fee }: BookedTrade,
+  { execId, fee }: { readonly execId: string; readonly fee: bigint },
   asset: string,
   cause: Compensation['cause'],
   at: number,
