@@ -102,9 +102,12 @@ const hold = (pool: Pool, { name, clock, signal, log }: LeaseOptions, ttlMs: num
       await clock.sleep(ttlMs / 4, ended.signal)
       const asked = clock.now()
       const timeout = new AbortController()
+      // A process that was kept from running asks late: the database may still say yes, and until it has answered the fence guards every write.
+      // Giving up unasked, a busy machine would hand its work from stall to stall and never end any of it.
+      const patience = Math.max(expires - asked, ttlMs / 2)
       const renewed = await Promise.race([
         renew().catch(() => 'unreachable' as const),
-        clock.sleep(Math.max(0, expires - asked), timeout.signal).then(() => 'late' as const),
+        clock.sleep(patience, timeout.signal).then(() => 'late' as const),
       ]).finally(() => timeout.abort())
       if (renewed === true) expires = asked + ttlMs
       else if (renewed === false) return end('another holder took it')

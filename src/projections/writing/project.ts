@@ -36,7 +36,7 @@ export const project = async (
     stopped.add(event.streamId)
     pauses.push({ event, reason: error instanceof Error ? error.message : String(error) })
   }
-  const { facts, keys } = decodeAll(events, stopped, stop, rows)
+  const { facts, keys } = await decodeAll(events, stopped, stop, rows)
   // asked for together: on a pipelined connection that is one round trip
   await Promise.all(
     [...keys].map(async ([table, wanted]) => {
@@ -49,7 +49,8 @@ export const project = async (
   // what a fault stops in this very loop must wait too; events stopped while decoding come after their stream's last good one
   const brokenAt = new Map(pauses.map(({ event }) => [event.streamId, event.revision]))
   let applied = 0
-  for (const event of events) {
+  for (const [n, event] of events.entries()) {
+    if (n > 0 && n % TURN_EVENTS === 0) await nextTurn()
     const from = brokenAt.get(event.streamId)
     const fact = facts.get(event)
     if (!fact || (from !== undefined && event.revision >= from)) {
@@ -72,9 +73,16 @@ export const project = async (
   return { rows, applied, pauses, parked }
 }
 
+/**
+ * Events worked on in one turn, some ten milliseconds: the leases of this process' shards, its other shards and its readers must not wait
+ * for a whole batch, on a slow machine least of all.
+ */
+const TURN_EVENTS = 256
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 type Keys = Map<Table<never>, Map<string, readonly Value[]>>
 
-const decodeAll = (
+const decodeAll = async (
   events: readonly RecordedEvent[],
   stopped: Set<string>,
   stop: (event: RecordedEvent, error: unknown) => void,
@@ -92,7 +100,8 @@ const decodeAll = (
   const born: Born = (table, ...key) => {
     if (!rows.wanted(table as unknown as Table<never>, key)) rows.fill(table, [key], [])
   }
-  for (const event of events) {
+  for (const [n, event] of events.entries()) {
+    if (n > 0 && n % TURN_EVENTS === 0) await nextTurn()
     if (stopped.has(event.streamId)) continue
     try {
       const fact = factOf(event, decodeEvent(event))

@@ -68,6 +68,23 @@ describe('leases', () => {
     await heir.release()
   })
 
+  it('stays with a holder that was kept from running past its end, as long as nobody took it', async () => {
+    // each pause before a renewal lasts longer than the lease, as it does in a process that computes or gets no processor
+    const ttlMs = 400
+    const stalled = { ...systemClock, sleep: (ms: number, s?: AbortSignal) => systemClock.sleep(ms === ttlMs / 4 ? 2 * ttlMs : ms, s) }
+    const lease = await acquireLease(pool, options('stalled', 'slow', { ttlMs, clock: stalled }))
+    const expiry = async (): Promise<number> => {
+      const { rows } = await pool.query<{ at: Date }>("SELECT expires_at AS at FROM leases WHERE name = 'stalled'")
+      return rows[0]!.at.getTime()
+    }
+    for (let renewals = 0; renewals < 2; renewals++) {
+      const before = await expiry()
+      while ((await expiry()) === before && !lease.signal.aborted) await systemClock.sleep(20)
+      assert.equal(lease.signal.aborted, false)
+    }
+    await lease.release()
+  })
+
   it('makes a successor wait for a write that is under way', async () => {
     const holder = await acquireLease(pool, options('busy', 'a'))
     let committed = false
