@@ -9,6 +9,8 @@ import { changeAlgoRoutes, startAlgoRoute } from './routes/algos.ts'
 import { cancelOrderRoute } from './routes/cancel-order.ts'
 import { haltRoute, reduceRoute, resumeRoute } from './routes/change-control.ts'
 import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
+import { defineFeesRoute, listFeesRoute } from './routes/fee-schedules.ts'
+import { setFeeTierRoute, showFeeTierRoute } from './routes/fee-tier.ts'
 import { setLimitsRoute, showLimitsRoute } from './routes/limits.ts'
 import { listControlsRoute } from './routes/list-controls.ts'
 import { massCancelRoute } from './routes/mass-cancel.ts'
@@ -71,6 +73,10 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       listControlsRoute(ports),
       setLimitsRoute(ports),
       showLimitsRoute(ports),
+      defineFeesRoute(ports),
+      listFeesRoute(ports),
+      setFeeTierRoute(ports),
+      showFeeTierRoute(ports),
     ],
     handler,
     close: () => handler.close(),

@@ -1,5 +1,6 @@
 import { type ControlBook, createControlBook } from './controls.ts'
 import { type DomainEvent, decodeEvent } from './decode.ts'
+import { createFeeBook, type FeeBook } from './fee-book.ts'
 import type { SetBy } from './fields.ts'
 import { followReference, type ReferenceDeps } from './follow-reference.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
@@ -11,6 +12,7 @@ import type { RecordedEvent } from './store/event-store.ts'
 export interface Rules {
   readonly controls: ControlBook
   readonly limits: LimitBook
+  readonly fees: FeeBook
   readonly freshness: Freshness
   /** Everything up to this commit position has been applied. */
   position(): bigint
@@ -20,6 +22,7 @@ export interface Rules {
 export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
   const controls = createControlBook()
   const limits = createLimitBook()
+  const fees = createFeeBook()
   const freshness = createFreshness(deps)
   const apply = (recorded: RecordedEvent): void => {
     const setBy = { streamId: recorded.streamId, revision: recorded.revision.toString() }
@@ -41,9 +44,12 @@ export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
       case 'LimitSet':
         limits.apply(event, setBy)
         break
+      case 'FeeScheduleDefined':
+        fees.apply(event.data, setBy)
+        break
       default:
     }
   }
-  await followReference(deps, '^(?:control|limit)-', apply, freshness.seen)
-  return { controls, limits, freshness, position: freshness.position }
+  await followReference(deps, '^(?:control|limit|instrument)-', apply, freshness.seen)
+  return { controls, limits, fees, freshness, position: freshness.position }
 }

@@ -11,6 +11,7 @@ import { lotQueues, lots } from './read-models/lots.ts'
 import { orders } from './read-models/orders.ts'
 import { payouts } from './read-models/payouts.ts'
 import { positions } from './read-models/positions.ts'
+import { tradingFees } from './read-models/trading-fees.ts'
 import { transactions } from './read-models/transactions.ts'
 import { wallets } from './read-models/wallets.ts'
 
@@ -29,6 +30,7 @@ export const READ_MODELS: readonly Projection[] = [
   deposits,
   payouts,
   transactions,
+  tradingFees,
   instruments,
   compensations,
 ]

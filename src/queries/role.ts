@@ -20,6 +20,7 @@ import { exposureRoute } from './resources/exposure.ts'
 import { ledgerRoute } from './resources/ledger.ts'
 import { lotsRoute } from './resources/lots.ts'
 import { orderByClientIdRoute, orderRoute } from './resources/order.ts'
+import { orderCostsRoute } from './resources/order-costs.ts'
 import { ordersRoute } from './resources/orders.ts'
 import { payoutListRoutes, payoutRoutes } from './resources/payouts.ts'
 import { performanceRoute } from './resources/performance.ts'
@@ -89,6 +90,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<{ readonly ro
     routes: [
       orderByClientIdRoute(reader),
       orderRoute(reader),
+      orderCostsRoute(reader),
       balancesRoute(reader),
       ordersRoute(reader),
       executionsRoute(reader),

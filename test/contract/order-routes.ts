@@ -105,6 +105,17 @@ export const orderRows = (own: string, order: string): readonly RouteRow[] => {
       query: {},
     },
     {
+      method: 'GET',
+      path: '/v1/orders/:orderId/costs',
+      good: `/v1/orders/${order}/costs`,
+      allowed: 'analyst',
+      forbidden: [],
+      ofAccount: true,
+      unknown: [`/v1/orders/${own}.999999/costs`, '/v1/orders/no-such-account.1/costs'],
+      malformed: BAD_ORDER_IDS.map((id) => `/v1/orders/${id}/costs`),
+      query: READ,
+    },
+    {
       method: 'PATCH',
       path: '/v1/orders/:orderId',
       good: `/v1/orders/${order}`,

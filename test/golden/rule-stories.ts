@@ -1,12 +1,14 @@
 import type { AccountCommand } from '../../src/commands/account/command.ts'
 import { createDesk } from '../../src/commands/allotment/desk.ts'
 import { changeControl } from '../../src/commands/control/change-control.ts'
+import { defineFees } from '../../src/commands/instrument/define-fees.ts'
 import { LimitRules } from '../../src/events/limit-rules.ts'
 import { referenceEvent } from '../../src/events/log-identity.ts'
 import type { ControlState } from '../../src/events/reference/control-events.ts'
 import type { EventStore } from '../../src/events/store/event-store.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Ids } from '../../src/platform/ids.ts'
+import { USDC } from '../unit/commands/account-story.ts'
 
 interface RuleTeller {
   readonly store: EventStore
@@ -28,6 +30,24 @@ export const RULE_STORIES: readonly { readonly name: string; tell(teller: RuleTe
       await control('k1', 'HALTED')
       await control('k1', 'ACTIVE')
       await control('k2', 'ACTIVE')
+    },
+  },
+  {
+    name: 'fee-schedules',
+    tell: async (deps) => {
+      const orca = { asset: 'ORCA', mint: 'MintORCA', decimals: 6 }
+      const data = { symbol: 'ORCA/USDC', version: 1, base: orca, quote: USDC, tickSize: '0.001', lotSize: '0.1' }
+      await deps.store.append('instrument-ORCA/USDC', 'no_stream', [
+        referenceEvent('define-ORCA/USDC-1', 'InstrumentDefined', data, 'system', deps.clock.now()),
+      ])
+      for (const bps of [10, 10, 8]) {
+        const tiers = [
+          { tier: 0, bps },
+          { tier: 2, bps: bps / 2 },
+        ]
+        const command = { symbol: data.symbol, tiers, actor: 'k1', time: deps.clock.now() }
+        await defineFees(deps, command, { commandId: `fees-${bps}`, correlationId: 'fees' })
+      }
     },
   },
   {

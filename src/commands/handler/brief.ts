@@ -12,19 +12,11 @@ import type { SigningControl } from '../limits/signing-block.ts'
 export const briefed = (rules: Rules | undefined, state: AccountState, command: AccountCommand): AccountCommand => {
   if (!rules) return command
   switch (command.type) {
-    case 'PlaceOrder': {
-      const scopes = scopesOf(state, command.request)
-      const control = rules.controls.effective(scopes)
-      const limits = rules.limits.among(scopes)
-      return control === ACTIVE && limits.length === 0 ? command : { ...command, control, limits }
-    }
-    case 'PlaceList': {
+    case 'PlaceOrder':
+      return inForce(rules, state, command, command.request)
+    case 'PlaceList':
       // its legs are of one instrument and one strategy
-      const scopes = scopesOf(state, command.legs[0])
-      const control = rules.controls.effective(scopes)
-      const limits = rules.limits.among(scopes)
-      return control === ACTIVE && limits.length === 0 ? command : { ...command, control, limits }
-    }
+      return inForce(rules, state, command, { symbol: command.instrument.symbol, strategyId: command.legs[0]?.strategyId ?? null })
     case 'ReplaceOrder': {
       const order = state.orders.get(command.number)
       if (!order) return command
@@ -48,6 +40,21 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
   }
 }
 
+/** A placement with the control, the wider limits and the fee schedule that it is decided under. */
+const inForce = (
+  rules: Rules,
+  state: AccountState,
+  command: Extract<AccountCommand, { type: 'PlaceOrder' | 'PlaceList' }>,
+  order: Ordered,
+): AccountCommand => {
+  const scopes = scopesOf(state, order)
+  const control = rules.controls.effective(scopes)
+  const limits = rules.limits.among(scopes)
+  const fee = rules.fees.of(order.symbol, state.feeTier)
+  if (control === ACTIVE && limits.length === 0 && fee === undefined) return command
+  return { ...command, control, limits, ...(fee ? { fee } : {}) }
+}
+
 /** The control that counts for a signature of this ref, and how sure that is. */
 export const signingControl = (rules: Rules, state: AccountState, ref: string): SigningControl => {
   const order = state.orders.get(Number(ref))
@@ -55,10 +62,12 @@ export const signingControl = (rules: Rules, state: AccountState, ref: string): 
   return { ...rules.controls.effective(scopes), ageMs: rules.freshness.ageMs(), tripMs: rules.freshness.tripMs() }
 }
 
-const scopesOf = (
-  { accountId = '' }: AccountState,
-  order: { readonly symbol: string; readonly strategyId: string | null } | undefined,
-): readonly string[] => {
+interface Ordered {
+  readonly symbol: string
+  readonly strategyId: string | null
+}
+
+const scopesOf = ({ accountId = '' }: AccountState, order: Ordered | undefined): readonly string[] => {
   const scopes = ['global', accountScope(accountId)]
   if (!order) return scopes
   scopes.push(instrumentScope(order.symbol))

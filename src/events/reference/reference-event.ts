@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ControlResumed, ControlResumeRequested, ControlSet } from './control-events.ts'
+import { FeeScheduleDefined } from './fee-events.ts'
 import { LimitGranted, LimitReturned, LimitSet } from './limit-events.ts'
 
 /** First event of the stream `log`: names this log. A consumer whose logId differs refuses to run. */
@@ -42,6 +43,7 @@ export const KeyRevoked = z.object({ keyId: z.string() })
 export const REFERENCE_EVENTS = {
   ...{ LogCreated, Tick, InstrumentDefined, ShardMapDefined, KeyCreated, KeyRevoked },
   ...{ ControlSet, ControlResumeRequested, ControlResumed },
+  ...{ FeeScheduleDefined },
   ...{ LimitSet, LimitGranted, LimitReturned },
 } as const
 export type ReferenceEventType = keyof typeof REFERENCE_EVENTS

@@ -1,6 +1,7 @@
 import { type CommandsRole, startCommandsRole } from '../../../src/commands/role.ts'
 import type { PriceCitation } from '../../../src/events/fields.ts'
 import { defineInstruments, followInstruments } from '../../../src/events/instruments.ts'
+import { followRules } from '../../../src/events/rules.ts'
 import type { EventStore } from '../../../src/events/store/event-store.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { createHealthBoard } from '../../../src/platform/health.ts'
@@ -32,17 +33,23 @@ export interface HttpStand {
 
 const grant = (keyId: string, scopes: Scope[], accounts: Grant['accounts'] = '*'): Grant => ({ keyId, scopes: new Set(scopes), accounts })
 
-/** The commands role behind the real HTTP server, on the real event store. Keys: trader, analyst, stranger (a grant on one other account). */
-export const httpStand = async (store: EventStore): Promise<HttpStand> => {
+/**
+ * The commands role behind the real HTTP server, on the real event store. Keys: trader, analyst, operator, stranger (a grant on one other
+ * account). `follow`: held against the rules of the log, as in the product.
+ */
+export const httpStand = async (store: EventStore, { follow = false }: { readonly follow?: boolean } = {}): Promise<HttpStand> => {
   const stop = new AbortController()
   await defineInstruments(store, systemClock)
-  const instruments = await followInstruments({ store, clock: systemClock, ids: systemIds, log, signal: stop.signal })
+  const reference = { store, clock: systemClock, ids: systemIds, log, signal: stop.signal }
+  const instruments = await followInstruments(reference)
+  const rules = follow ? await followRules(reference) : undefined
   const market: Market = { mid: undefined, route: 'available', routesAsked: 0 }
   const registry = createRegistry('test')
   const health = createHealthBoard()
   const role = startCommandsRole({
     store,
     instruments,
+    rules,
     quotes: {
       mid: () => market.mid,
       route: async () => {
@@ -60,6 +67,7 @@ export const httpStand = async (store: EventStore): Promise<HttpStand> => {
   const grants = new Map([
     [hashKey('trader'), grant('k-trader', ['trade', 'read'])],
     [hashKey('analyst'), grant('k-analyst', ['read'])],
+    [hashKey('operator'), grant('k-operator', ['read', 'operate', 'risk:admin'])],
     [hashKey('stranger'), grant('k-stranger', ['trade', 'read'], new Set(['somebody-else']))],
   ])
   const keys = { find: (hash: string) => grants.get(hash) }

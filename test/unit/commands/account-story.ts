@@ -144,8 +144,8 @@ export const story = (...commands: readonly AccountCommand[]): Story => {
 }
 
 /** An account with a wallet and 1,000 USDC and 10 SOL that are final. */
-export const funded = (): Story => {
-  const s = story({ type: 'OpenAccount', accountId: 'acct' }, { type: 'AssignWallet', publicKey: WALLET, path: 'm' })
+export const funded = (accountId = 'acct'): Story => {
+  const s = story({ type: 'OpenAccount', accountId }, { type: 'AssignWallet', publicKey: WALLET, path: 'm' })
   const deposit = (depositId: string, asset: Asset, amount: bigint): void => {
     s.does({ type: 'RequestDeposit', depositId, asset, amount })
     s.does(signed(`d-${depositId}`, 1, 'deposit'))

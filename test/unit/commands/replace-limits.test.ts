@@ -4,6 +4,7 @@ import type { AccountCommand } from '../../../src/commands/account/command.ts'
 import { briefed } from '../../../src/commands/handler/brief.ts'
 import { countedWhole, usage } from '../../../src/commands/limits/measure.ts'
 import { createControlBook } from '../../../src/events/controls.ts'
+import { createFeeBook } from '../../../src/events/fee-book.ts'
 import { createLimitBook } from '../../../src/events/limit-book.ts'
 import { LimitRules } from '../../../src/events/limit-rules.ts'
 import type { Rules } from '../../../src/events/rules.ts'
@@ -197,7 +198,7 @@ describe('what is in force for a replace', () => {
     { streamId: 'limit-global', revision: '0' },
   )
   const freshness = { ageMs: () => 0, tripMs: () => 0 } as Rules['freshness']
-  const rules: Rules = { controls: createControlBook(), limits: book, freshness, position: () => 0n }
+  const rules: Rules = { controls: createControlBook(), limits: book, fees: createFeeBook(), freshness, position: () => 0n }
 
   it('is put into it, and into the end of the attempt that one waits for', () => {
     const s = executing({})

@@ -1,0 +1,51 @@
+import { BAD_IDS, type RouteRow } from './route-row.ts'
+
+/** Fee schedules: what operators define. */
+export const referenceRows = (own: string): readonly RouteRow[] => [
+  {
+    method: 'POST',
+    path: '/v1/fee-schedules',
+    good: '/v1/fee-schedules',
+    allowed: 'operator',
+    forbidden: ['trader', 'analyst', 'auditor'],
+    ofAccount: false,
+    unknown: [],
+    malformed: ['/v1/fee-schedules?x=1'],
+    query: {},
+    body: { symbol: { good: 'NO/FEES', bad: 'text' }, tiers: { good: [{ tier: 0, bps: 0 }], bad: 'tiers' } },
+  },
+  {
+    method: 'GET',
+    path: '/v1/fee-schedules',
+    good: '/v1/fee-schedules',
+    allowed: 'any',
+    forbidden: [],
+    ofAccount: false,
+    unknown: [],
+    malformed: ['/v1/fee-schedules/x'],
+    query: {},
+  },
+  {
+    method: 'GET',
+    path: '/v1/accounts/:accountId/fee-tier',
+    good: `/v1/accounts/${own}/fee-tier`,
+    allowed: 'analyst',
+    forbidden: [],
+    ofAccount: true,
+    unknown: ['/v1/accounts/no-such-account/fee-tier'],
+    malformed: BAD_IDS.map((id) => `/v1/accounts/${id}/fee-tier`),
+    query: {},
+  },
+  {
+    method: 'PUT',
+    path: '/v1/accounts/:accountId/fee-tier',
+    good: `/v1/accounts/${own}/fee-tier`,
+    allowed: 'operator',
+    forbidden: ['trader', 'analyst', 'auditor'],
+    ofAccount: false,
+    unknown: ['/v1/accounts/no-such-account/fee-tier'],
+    malformed: BAD_IDS.map((id) => `/v1/accounts/${id}/fee-tier`),
+    query: {},
+    body: { tier: { good: 0, bad: 'count' } },
+  },
+]

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import type { AccountHandler } from '../../../src/commands/handler/account-handler.ts'
+import type { EventStore } from '../../../src/events/store/event-store.ts'
+import { eventStoreUrl } from '../../support/services.ts'
+import { landed, signed, sol, swap, usdc } from '../../unit/commands/account-story.ts'
+import { type HttpStand, httpStand } from './http-stand.ts'
+import { newAccountId, openFunded, openStore, run, writeSide } from './write-side.ts'
+
+describe('what operators define, over HTTP', function () {
+  this.timeout(60_000)
+  let store: EventStore
+  let stand: HttpStand
+  /** A handler of another process, which signs without the proof that a signer has to bring. */
+  let settlement: AccountHandler
+  before(async () => {
+    store = await openStore(await eventStoreUrl())
+    stand = await httpStand(store, { follow: true })
+    settlement = writeSide(store).handler
+  })
+  after(async () => {
+    // the log is shared: other tests trade without fees
+    await define([{ tier: 0, bps: 0 }])
+    await settlement.close()
+    await stand.close()
+    await store.close()
+  })
+
+  const operate = (method: string, path: string, body?: unknown) => stand.call(method, path, body, 'operator')
+  const define = (tiers: unknown, symbol = 'BONK/USDC') => operate('POST', '/v1/fee-schedules', { symbol, tiers })
+  const account = async (): Promise<string> => {
+    const accountId = newAccountId()
+    await openFunded(settlement, accountId, usdc(1_000))
+    return accountId
+  }
+  const place = (accountId: string, order: Record<string, unknown> = {}) =>
+    stand.call('POST', '/v1/orders', {
+      ...{ accountId, clOrdId: 'c', symbol: 'BONK/USDC', side: 'buy', type: 'limit', timeInForce: 'gtc', quantity: '1', price: '1' },
+      ...order,
+    })
+
+  it('a fee schedule is a version in the stream of its instrument; orders cite the one of their acceptance and tier', async () => {
+    const accountId = await account()
+    const first = await define([
+      { tier: 0, bps: 30 },
+      { tier: 2, bps: 12 },
+    ])
+    assert.equal(first.status, 200, JSON.stringify(first.body))
+    assert.equal((await place(accountId, { clOrdId: 'a' })).status, 201)
+    const tier = await operate('PUT', `/v1/accounts/${accountId}/fee-tier`, { tier: 3 })
+    assert.deepEqual([tier.status, tier.body.tier], [200, 3])
+    assert.deepEqual((await stand.call('GET', `/v1/accounts/${accountId}/fee-tier`)).body.data, { accountId, tier: 3 })
+    assert.equal((await place(accountId, { clOrdId: 'b' })).status, 201)
+    const second = await define([{ tier: 0, bps: 7 }])
+    assert.equal(second.body.version, Number(first.body.version) + 1)
+    assert.equal((await define([{ tier: 0, bps: 7 }])).body.version, second.body.version)
+    assert.equal((await place(accountId, { clOrdId: 'c' })).status, 201)
+    const { orders } = await stand.role.handler.load(accountId)
+    const cited = [1, 2, 3].map((n) => orders.get(n)?.fee).map((fee) => [fee?.bps, fee?.tier, fee?.schedule.version])
+    const [one, two] = [first.body.version, second.body.version]
+    assert.deepEqual(cited, [
+      [30, 0, one],
+      [12, 3, one],
+      [7, 3, two],
+    ])
+    const { data } = (await stand.call('GET', '/v1/fee-schedules')).body as { data: { symbol: string; version: number }[] }
+    assert.equal(data.find(({ symbol }) => symbol === 'BONK/USDC')?.version, two)
+  })
+
+  it('a fill of an order is charged by its own version, after a newer one was defined', async () => {
+    const accountId = await account()
+    await define([{ tier: 0, bps: 50 }], 'SOL/USDC')
+    stand.market.mid = { price: '100', sourceId: 'test', time: Date.now() }
+    const order = { symbol: 'SOL/USDC', clOrdId: 'm', type: 'market', timeInForce: 'ioc', price: undefined }
+    assert.equal((await place(accountId, order)).status, 201)
+    await define([{ tier: 0, bps: 0 }], 'SOL/USDC')
+    const { instrument } = (await stand.role.handler.load(accountId)).orders.get(1)!
+    await run(settlement, accountId, signed('1'))
+    const deltas = swap(sol(1), -usdc(100)).map((delta) => ({
+      ...delta,
+      mint: delta.mint === 'MintSOL' ? instrument.baseMint : instrument.quoteMint,
+    }))
+    await run(settlement, accountId, landed('1', deltas))
+    const { balances, collected } = await stand.role.handler.load(accountId, { fresh: true })
+    assert.equal(collected.get('SOL'), 5_000_000n)
+    assert.equal(balances.get('SOL')?.available, sol(1) - 5_000_000n)
+  })
+
+  it('refuses a schedule of an instrument that is not there, and from a key without the scope', async () => {
+    const unknown = await define([{ tier: 0, bps: 1 }], 'NO/SUCH')
+    assert.deepEqual([unknown.status, unknown.body.code], [422, 'unknown_symbol'])
+    assert.equal((await stand.call('POST', '/v1/fee-schedules', { symbol: 'SOL/USDC', tiers: [{ tier: 0, bps: 1 }] })).status, 403)
+  })
+})
