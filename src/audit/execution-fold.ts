@@ -20,7 +20,7 @@ export const foldExecutions = () => {
   return {
     apply: (event: AccountEvent, recorded: RecordedEvent): void => {
       const position = recorded.position.commit.toString()
-      if (event.type === 'TradeBooked') {
+      if (event.type === 'TradeBooked' || event.type === 'TradeOverfilled') {
         const { execId, orderId, lastQty, lastQuote, baseDecimals, quoteDecimals } = event.data
         known.set(execId, {
           execId,

@@ -26,10 +26,12 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'TradeCanceled':
       case 'LedgerFeeCharged':
       case 'LedgerFeeReversed':
+      case 'TradeOverfilled':
       case 'FundsSurplusCredited':
         return event.data.orderId === orderId
       case 'TransactionSigned':
       case 'TransactionLanded':
+      case 'TransactionLandedLate':
       case 'TransactionFailed':
       case 'TransactionExpired':
       case 'TransactionOutcomeUnknown':
@@ -64,6 +66,7 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'FundsWithdrawalFailed':
       case 'FundsWithdrawalSent':
       case 'FundsWithdrawalReversed':
+      case 'FundsWithdrawalLate':
       case 'FundsTransferRequested':
       case 'FundsTransferSent':
       case 'FundsTransferRecalled':

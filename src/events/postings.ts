@@ -64,6 +64,17 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
         ...move('reservation', 'available', 'reserved', reserved),
       ]
     }
+    case 'TradeOverfilled': {
+      const { side, base, quote, lastQty, lastQuote } = event.data
+      const [inside, outside] = [
+        { asset: base, amount: lastQty },
+        { asset: quote, amount: lastQuote },
+      ]
+      // nothing was held for it
+      return side === 'buy'
+        ? [...move('trade', 'available', 'external', outside), ...move('trade', 'external', 'available', inside)]
+        : [...move('trade', 'available', 'external', inside), ...move('trade', 'external', 'available', outside)]
+    }
     case 'FundsCredited':
       return move('deposit', 'external', 'available', event.data)
     case 'FundsDepositReversed':
@@ -79,6 +90,8 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
       return move('reservation', 'reserved', 'available', event.data.released)
     case 'FundsWithdrawalSent':
       return move('withdrawal', 'reserved', 'external', event.data)
+    case 'FundsWithdrawalLate':
+      return move('withdrawal', 'available', 'external', event.data)
     case 'FundsWithdrawalReversed':
       return move('withdrawal', 'external', 'reserved', event.data)
     case 'FundsTransferSent':
@@ -92,6 +105,7 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
     case 'LedgerFeeReversed':
       return move('trading_fee', 'house', 'available', event.data)
     case 'TransactionLanded':
+    case 'TransactionLandedLate':
       return costEntries(event.data, 'house', 'external')
     case 'TransactionFailed':
       return move('failed_fee', 'house', 'external', sol(event.data.fee))

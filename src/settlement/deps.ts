@@ -14,6 +14,7 @@ import type { Quotes } from '../rpc/venue/quotes.ts'
 import type { SwapVenue } from '../rpc/venue/venue.ts'
 import type { Keystore } from './keystore/keystore.ts'
 import type { Signer } from './keystore/signer.ts'
+import type { ReconcilePolicy } from './restrain.ts'
 import type { Coordination } from './work/coordination.ts'
 
 /** The ports settlement works through; their owner closes them. */
@@ -44,6 +45,8 @@ export interface SettlementDeps {
   readonly durableNonces?: 'off' | 'cosigned' | 'all'
   /** Between two looks for money that came to wallets unasked, ms. */
   readonly arrivalsMs?: number
+  /** What becomes of an account that the chain contradicts; `halt` where nothing is given. */
+  readonly reconcilePolicy?: ReconcilePolicy
   readonly logId: string
   readonly clock: Clock
   readonly ids: Ids

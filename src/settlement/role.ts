@@ -1,6 +1,6 @@
 import { HOUSE } from '../events/streams.ts'
 import type { Health } from '../platform/health.ts'
-import { Gauge } from '../platform/metrics.ts'
+import { Counter, Gauge } from '../platform/metrics.ts'
 import type { EndpointHealth } from '../rpc/chain.ts'
 import { createFeePolicy } from '../rpc/fees/fee-policy.ts'
 import type { PriceBounds } from '../rpc/fees/price-levels.ts'
@@ -54,6 +54,12 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     composing: { chain, limits: createComputeLimits(), fees, sender },
     rejections: new Map(),
     ours: createOurs(),
+    late: new Counter({
+      name: 'quantbot_late_landings_total',
+      help: 'Transactions that landed although they were taken to be over: their expiry was proven, or another one had done their work',
+      labelNames: ['contradicts'] as const,
+      registers: [registry],
+    }),
     silentVenues: new Map(),
     managed: managedMetrics(registry),
   }

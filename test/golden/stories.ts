@@ -5,6 +5,8 @@ import { unrequestedDepositId } from '../../src/commands/ledger/unrequested.ts'
 import { defineInstruments } from '../../src/events/instruments.ts'
 import { createKey } from '../../src/events/key-ring.ts'
 import { ensureLogId } from '../../src/events/log-identity.ts'
+import type { LateSubject } from '../../src/commands/transaction/late-subject.ts'
+import type { TokenDelta } from '../../src/events/account/transaction-events.ts'
 import type { EventStore } from '../../src/events/store/event-store.ts'
 import { createTicker } from '../../src/events/tick.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -18,6 +20,7 @@ import {
   finalized,
   INSTRUMENT,
   landed,
+  left,
   limit,
   mid,
   place,
@@ -93,6 +96,14 @@ const funds: readonly AccountCommand[] = [
 const gift = (signature: string, tokenAccount: string, asset: typeof SOL, amount: bigint): AccountCommand => ({
   type: 'BookUnrequestedCredit',
   ...{ signature, slot: 7, tokenAccount, asset, amount },
+})
+const TERMS = {
+  ...{ symbol: 'SOL/USDC', version: 1, base: 'SOL', quote: 'USDC', baseMint: SOL.mint, quoteMint: USDC.mint, baseDecimals: 9, quoteDecimals: 6 },
+}
+const lateLanding = (ref: string, subject: LateSubject, deltas: TokenDelta[]): AccountCommand => ({
+  type: 'BookLate',
+  ...{ ref, attempt: 1, signature: `sig-${ref}-1`, generation: 1, slot: 99, fee: '5000', priorityFee: '0', tip: '0', rent: '0' },
+  ...{ subject, deltas },
 })
 const now = (step: number) => 1_700_000_000_000 + step * 1_000
 
@@ -239,6 +250,22 @@ export const STORIES: readonly GoldenStory[] = [
     landed('d-late', [{ tokenAccount: 'ata-USDC', owner: WALLET, mint: USDC.mint, amount: usdc(40).toString() }]),
     ...deposit('away', SOL, sol(1)),
     vanished('d-away'),
+  ]),
+  account('late', [
+    ...funds,
+    place(request({ clOrdId: 'c-late' })),
+    signed('1'),
+    expired('1'),
+    signed('1', 2),
+    landed('1', swap(sol(1), -usdc(100)), 2),
+    finalized('1', 2),
+    lateLanding('1', { kind: 'order', orderId: 'late.1', clOrdId: 'c-late', side: 'buy', strategyId: null, instrument: TERMS }, swap(sol(1), -usdc(99))),
+    { type: 'RequestWithdrawal', withdrawalId: 'twice', asset: USDC, amount: usdc(50), destination: 'Elsewhere' },
+    { type: 'ConfirmWithdrawal', withdrawalId: 'twice' },
+    signed('w-twice', 1, 'withdrawal'),
+    expired('w-twice'),
+    { type: 'FailPayout', ref: 'w-twice', reason: 'given up' },
+    lateLanding('w-twice', { kind: 'withdrawal', id: 'twice', asset: 'USDC', mint: USDC.mint }, left(usdc(50))),
   ]),
   ...orderStories({ account, funds, now }),
   account('fees', [...funds, ...fees]),

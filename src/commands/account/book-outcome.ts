@@ -7,6 +7,7 @@ import { afterPayoutAttempt, sendPayout } from '../ledger/payout.ts'
 import { heldShareBreach, replaceBreach } from '../limits/replace-breach.ts'
 import { conclude, type OwnEnd } from '../order/conclude.ts'
 import { fillFrom } from '../order/fill.ts'
+import { isFilledBy } from '../order/order-state.ts'
 import { bookTrade, type Ended, endAfterEmptyLanding, endAfterExpiry, endAfterFailure, endAfterTrade } from '../order/outcome.ts'
 import type { LimitCheck } from '../order/replace.ts'
 import { hasRequests } from '../order/requests.ts'
@@ -16,6 +17,9 @@ import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { evolve } from './evolve.ts'
 import type { AccountState } from './state.ts'
+
+/** A landed transaction of something that another one has done. */
+export const SECOND_EXECUTION = 'another transaction has done this: booked once it is final'
 
 type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { type: T }>
 
@@ -35,16 +39,19 @@ export const bookLanded = (state: AccountState, { type: _type, limits, ...landed
   if (nonceAccountOf(attempt.ref) !== undefined) return done(event)
   const payout = state.payouts.get(attempt.ref)
   if (payout) {
+    if (payout.status !== 'ready') return ignored(SECOND_EXECUTION)
     const sent = sendPayout(payout, landed.deltas, wallet, ended)
     return sent === 'contradiction' ? ignored('the balance changes are not those of the payout: nothing is booked') : done(event, sent)
   }
   const order = state.orders.get(Number(attempt.ref))
   if (!order) return ignored('the order is not in the fold')
+  // two signatures of one intent: the second is booked as the excess it is, once nothing can take it back (book-late.ts)
+  if (isFilledBy(order, order.cumQty, order.cumQuote)) return ignored(SECOND_EXECUTION)
   const execution = fillFrom(order, landed.deltas, wallet)
   if (execution.kind === 'contradiction') return ignored('the balance changes contradict the order: nothing is booked')
   return execution.kind === 'fill'
-    ? finish(state, [event, ...bookTrade(order, execution.fill, ended)], endAfterTrade(order), ended, limits)
-    : finish(state, [event], endAfterEmptyLanding(ended), ended, limits)
+    ? finishOrder(state, [event, ...bookTrade(order, execution.fill, ended)], endAfterTrade(order), ended, limits)
+    : finishOrder(state, [event], endAfterEmptyLanding(ended), ended, limits)
 }
 
 /** The transaction was executed with an error: only the fee moved. */
@@ -54,7 +61,7 @@ export const bookFailed = (state: AccountState, { type: _type, limits, ...failed
   const ended = endedBy(state, attempt, attempt.generation + 1, at)
   const event: AccountEvent = { type: 'TransactionFailed', data: { ...failed, generation: ended.generation, at } }
   const order = state.orders.get(Number(attempt.ref))
-  if (order) return finish(state, [event], endAfterFailure(order, failed.error, ended), ended, limits)
+  if (order) return finishOrder(state, [event], endAfterFailure(order, failed.error, ended), ended, limits)
   return done(event, ...fundsAfter(state, ended, 'TransactionFailed', failed.error))
 }
 
@@ -65,12 +72,12 @@ export const bookExpired = (state: AccountState, { type: _type, limits, ...expir
   const ended = endedBy(state, attempt, attempt.generation, at)
   const event: AccountEvent = { type: 'TransactionExpired', data: { ...expired, at } }
   const order = state.orders.get(Number(attempt.ref))
-  if (order) return finish(state, [event], endAfterExpiry(order, ended), ended, limits)
+  if (order) return finishOrder(state, [event], endAfterExpiry(order, ended), ended, limits)
   return done(event, ...fundsAfter(state, ended, 'TransactionExpired', 'expired'))
 }
 
 /** The attempt's events, and with the order's last open attempt what becomes of the order and of the requests that waited for it. */
-const finish = (
+export const finishOrder = (
   state: AccountState,
   booked: readonly AccountEvent[],
   end: OwnEnd,

@@ -14,6 +14,7 @@ import type { SigningControl } from '../limits/signing-block.ts'
 import type { OrderFilter } from '../order/order-filter.ts'
 import type { OrderRequest } from '../order/order-request.ts'
 import type { Change } from '../order/requests.ts'
+import type { LateLanding } from '../transaction/late-subject.ts'
 
 export type { OrderRequest } from '../order/order-request.ts'
 
@@ -28,6 +29,7 @@ type Finalized = DataOf<'TransactionsFinalized'>
 /** Every command an account takes: traders' first, then settlement's. Quotes and prices come inside the command. */
 export type AccountCommand =
   | PayoutCommand
+  | LateLanding
   | { readonly type: 'OpenAccount'; readonly accountId: string }
   | { readonly type: 'RequestDeposit'; readonly depositId: string; readonly asset: Asset; readonly amount: bigint }
   | {

@@ -37,4 +37,6 @@ const MAY_OVERDRAW: ReadonlySet<AccountEvent['type']> = new Set([
   'FundsDepositReversed',
   'FundsSurplusCredited',
   'TradeBooked',
+  'TradeOverfilled',
+  'FundsWithdrawalLate',
 ])

@@ -6,6 +6,7 @@ import { trailOrder, triggerOrder } from '../order/trigger.ts'
 import { findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { decideAlgo } from './algos.ts'
 import { done, ignored, noSuchAccount, refused, repeated } from './answers.ts'
+import { bookLate } from './book-late.ts'
 import { bookExpired, bookFailed, bookLanded } from './book-outcome.ts'
 import { bookUnrequested } from './book-unrequested.ts'
 import { bookVanished } from './book-vanished.ts'
@@ -103,6 +104,8 @@ const decided = (state: AccountState, command: AccountCommand, at: number): Deci
       return bookFailed(state, command, at)
     case 'BookExpired':
       return bookExpired(state, command, at)
+    case 'BookLate':
+      return bookLate(state, command, at)
     case 'BookUnknown':
       return bookUnknown(state, command, at)
     case 'BookVanished':

@@ -28,6 +28,9 @@ export const evolvePayout = (state: AccountState, event: PayoutEvent, revision: 
       return send(state, withdrawalRef(event.data.withdrawalId), event.data)
     case 'FundsTransferSent':
       return send(state, transferRef(event.data.transferId), event.data)
+    // it had ended, or was sent by another transaction: it stays so
+    case 'FundsWithdrawalLate':
+      return state
     case 'FundsWithdrawalReversed':
       return change(state, withdrawalRef(event.data.withdrawalId), { status: 'ready', sent: null })
     case 'FundsTransferRecalled':

@@ -10,6 +10,7 @@ import { countRejection } from '../limits/rejection-budget.ts'
 import { type OrderChange, openOrder } from '../order/evolve.ts'
 import { placeCommandId } from '../order/order-request.ts'
 import { evolveAttempts, type TransactionEvent } from '../transaction/evolve.ts'
+import { rememberLate } from '../transaction/late.ts'
 import { evolveAlgo, evolveSlice } from './evolve-algos.ts'
 import { bookCredit, evolveDeposit, openArrival, openDeposit } from './evolve-deposits.ts'
 import { bookFee, collect } from './evolve-fees.ts'
@@ -56,6 +57,7 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
     case 'FundsWithdrawalFailed':
     case 'FundsWithdrawalSent':
     case 'FundsWithdrawalReversed':
+    case 'FundsWithdrawalLate':
     case 'FundsTransferRequested':
     case 'FundsTransferSent':
     case 'FundsTransferRecalled':
@@ -84,6 +86,8 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
       return bookFee(state, event.data)
     case 'LedgerFeeReversed':
       return collect(state, event.data.asset, -BigInt(event.data.amount))
+    // money and position alone: the order's own arithmetic holds
+    case 'TradeOverfilled':
     case 'LimitsSet':
     case 'AllotmentReceived':
     case 'AllotmentReturned':
@@ -144,6 +148,7 @@ const evolveTransaction = (
   revision: bigint,
 ): AccountState => {
   const state = withAttempts(before, event, revision)
+  if (event.type === 'TransactionLandedLate') return { ...state, late: rememberLate(state.late, event.data.signature) }
   if (event.type !== 'TransactionFailed' && event.type !== 'TransactionExpired') return state
   return closeSettled(endAttempt(state, event), event.data.ref)
 }

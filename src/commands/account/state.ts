@@ -7,6 +7,7 @@ import type { Unrequested } from '../ledger/unrequested.ts'
 import { NO_RISK, type RiskState } from '../limits/risk-state.ts'
 import type { OrderState } from '../order/order-state.ts'
 import type { Attempts } from '../transaction/attempt-state.ts'
+import type { LateLandings } from '../transaction/late.ts'
 import type { KnownIds } from './known-ids.ts'
 
 export type { Balance } from '../ledger/balances.ts'
@@ -48,6 +49,7 @@ export interface AccountState extends Attempts, KnownIds, Algos {
   readonly risk: RiskState
   /** Withdrawals and outgoing transfers by ref: not ended yet, or with attempts that are not final. */
   readonly payouts: ImmutableMap<string, PayoutState>
+  readonly late: LateLandings
 }
 
 export const EMPTY_ACCOUNT: AccountState = {
@@ -74,6 +76,7 @@ export const EMPTY_ACCOUNT: AccountState = {
   algos: ImmutableMap(),
   risk: NO_RISK,
   payouts: ImmutableMap(),
+  late: [],
   attempts: ImmutableMap(),
   earlier: ImmutableMap(),
 }

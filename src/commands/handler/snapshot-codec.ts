@@ -31,6 +31,7 @@ export interface PackedState {
   readonly unrequested: readonly (readonly [tokenAccount: string, floor: number, newest: readonly (readonly [string, number])[]])[]
   readonly algos: readonly unknown[]
   readonly payouts: readonly unknown[]
+  readonly late: readonly string[]
   readonly attempts: readonly unknown[]
   readonly earlier: readonly unknown[]
   readonly risk: PackedRisk
@@ -57,6 +58,7 @@ export const encodeState = (s: AccountState): PackedState => ({
   unrequested: [...s.unrequested].map(([tokenAccount, { floor, newest }]) => [tokenAccount, floor, [...newest]]),
   algos: [...s.algos.values()].map(tagged),
   payouts: [...s.payouts.values()].map(tagged),
+  late: s.late,
   attempts: [...s.attempts.values()].map(tagged),
   earlier: [...s.earlier.values()].map(tagged),
   risk: encodeRisk(s.risk),
@@ -94,6 +96,7 @@ export const decodeState = (p: PackedState): AccountState => {
       ]),
     ),
     algos: ImmutableMap(p.algos.map((a) => untagged(a) as AlgoState).map((a) => [a.algoId, a])),
+    late: p.late,
     payouts: ImmutableMap(p.payouts.map((d) => untagged(d) as PayoutState).map((d) => [d.ref, d])),
     attempts: ImmutableMap(attempts.map((a) => [a.ref, a])),
     earlier: ImmutableMap(p.earlier.map((a) => untagged(a) as AttemptState).map((a) => [earlierKey(a.ref, a.attempt), a])),

@@ -14,6 +14,11 @@ export const evolveRisk = ({ risk, accountId = '', orders }: Before, event: Acco
   switch (event.type) {
     case 'TradeBooked':
       return bookTrade(risk, event.data, orders.get(parseOrderId(event.data.orderId)?.number ?? 0)?.strategyId ?? null)
+    // final when it is booked: nothing to remember for a bust
+    case 'TradeOverfilled': {
+      const booked = bookTrade(risk, event.data, event.data.strategyId)
+      return { ...booked, effects: booked.effects.delete(event.data.execId) }
+    }
     case 'TradeCanceled':
       return bustTrade(risk, event.data)
     case 'TransactionsFinalized': {
@@ -57,7 +62,7 @@ const countPlaced = (pace: readonly Pace[], second: number, symbol: string, stra
   return [...recent, { second, symbol, strategyId, count: 1 }]
 }
 
-const bookTrade = (risk: RiskState, data: DataOf<'TradeBooked'>, strategyId: string | null): RiskState => {
+const bookTrade = (risk: RiskState, data: DataOf<'TradeBooked'> | DataOf<'TradeOverfilled'>, strategyId: string | null): RiskState => {
   const { symbol, quote } = data
   const traded: Traded = {
     ...{ side: data.side, quote, at: data.at },

@@ -8,7 +8,8 @@ export const evolveAttempts = (all: Attempts, event: TransactionEvent, revision:
   switch (event.type) {
     case 'TransactionSigned':
       return sign(all, event.data, revision)
-    case 'TransactionLanded': {
+    case 'TransactionLanded':
+    case 'TransactionLandedLate': {
       const { fee, priorityFee, tip, rent } = event.data
       return change(all, event.data, (a) => ({ ...a, phase: 'landed', ...executed(event.data), costs: { fee, priorityFee, tip, rent } }))
     }

@@ -3,6 +3,7 @@ import * as algo from './algo-events.ts'
 import * as deadMan from './dead-man-events.ts'
 import * as fee from './fee-events.ts'
 import * as funds from './funds-events.ts'
+import * as late from './late-events.ts'
 import * as limits from './limit-events.ts'
 import * as list from './list-events.ts'
 import * as order from './order-events.ts'
@@ -15,6 +16,7 @@ export const ACCOUNT_EVENTS = {
   ...funds,
   ...payout,
   ...fee,
+  ...late,
   ...order,
   ...limits,
   ...replace,

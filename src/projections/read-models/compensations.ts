@@ -81,6 +81,7 @@ export const compensations = accountProjection({
       case 'TransactionOutcomeUnknown':
         return openUnknown(fact, event.data, rows)
       case 'TransactionLanded':
+      case 'TransactionLandedLate':
         return settle(fact, rows, `u-${event.data.ref}.${event.data.attempt}`)
       case 'TransactionFailed':
       case 'TransactionExpired':
@@ -107,6 +108,8 @@ export const compensations = accountProjection({
         settle(fact, rows, `t-${event.data.transferId}`)
         return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
       case 'FundsWithdrawalReversed':
+      case 'FundsWithdrawalLate':
+      case 'TradeOverfilled':
       case 'FundsDepositReversed':
       case 'LedgerFeeReversed':
         return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
@@ -141,6 +144,7 @@ const troubleOf = (fact: AccountFact): string | undefined => {
   switch (event.type) {
     case 'TransactionOutcomeUnknown':
     case 'TransactionLanded':
+    case 'TransactionLandedLate':
     case 'TransactionFailed':
     case 'TransactionExpired':
       return `u-${event.data.ref}.${event.data.attempt}`

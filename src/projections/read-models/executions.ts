@@ -1,8 +1,9 @@
+import type { AccountEvent } from '../../events/account/account-event.ts'
 import type { Side } from '../../events/fields.ts'
-import { type AccountFact, accountProjection, required } from '../projection.ts'
+import { parseOrderId } from '../../events/streams.ts'
+import { type AccountFact, accountProjection, type Fact, required } from '../projection.ts'
 import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
-import { orderNumberOf } from './orders.ts'
 
 export interface ExecutionRow {
   readonly accountId: string
@@ -63,7 +64,7 @@ export const executions = accountProjection({
   apply: (fact, rows) => {
     const { accountId, event, revision, position } = fact
     const table = rows.of(executionsTable)
-    if (event.type === 'TradeBooked') {
+    if (event.type === 'TradeBooked' || event.type === 'TradeOverfilled') {
       const { lastQty, lastQuote, signature } = event.data
       const traded = { execType: 'Trade', qty: BigInt(lastQty), quote: BigInt(lastQuote), execRefId: null, signature } as const
       table.put({ ...common(fact, event.data), ...traded })
@@ -78,6 +79,7 @@ export const executions = accountProjection({
 })
 
 interface Traded {
+  readonly orderId: string
   readonly execId: string
   readonly symbol: string
   readonly side: Side
@@ -86,9 +88,9 @@ interface Traded {
   readonly at: number
 }
 
-const common = (fact: AccountFact, { execId, symbol, side, baseDecimals, quoteDecimals, at }: Traded) => {
+const common = (fact: AccountFact, { execId, orderId, symbol, side, baseDecimals, quoteDecimals, at }: Traded) => {
   const { accountId, revision, position } = fact
-  const orderNumber = required(orderNumberOf(fact), 'the order of the execution')
+  const orderNumber = BigInt(required(parseOrderId(orderId), 'the order of the execution').number)
   return {
     ...{ accountId, execId, orderNumber, symbol, side, baseDecimals, quoteDecimals, at: BigInt(at) },
     ...{ busted: false, eventRevision: revision, revision, position },
@@ -102,3 +104,9 @@ export const tradesOf = (rows: RowSets, accountId: string, symbol: string): read
     .group(accountId, symbol)
     .filter((one) => one.execType === 'Trade')
     .sort((a, b) => (a.eventRevision < b.eventRevision ? -1 : 1))
+
+/** What changes a position: executions, those beyond their order too, and their cancels. */
+export const isTrade = (
+  event: Fact['event'],
+): event is Extract<AccountEvent, { type: 'TradeBooked' | 'TradeOverfilled' | 'TradeCanceled' }> =>
+  event.type === 'TradeBooked' || event.type === 'TradeOverfilled' || event.type === 'TradeCanceled'

@@ -1,7 +1,7 @@
 import { type AccountFact, accountProjection } from '../projection.ts'
 import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
-import { tradesOf } from './executions.ts'
+import { isTrade, tradesOf } from './executions.ts'
 import { type Fifo, type Lot, NO_LOTS, tradeLots } from './fifo.ts'
 
 export interface LotQueueRow extends Fifo {
@@ -71,11 +71,11 @@ export const lotsTable: Table<LotRow> = {
 export const lotQueues = accountProjection({
   table: lotQueuesTable,
   reads: ({ accountId, event }, want) => {
-    if (event.type === 'TradeBooked' || event.type === 'TradeCanceled') want(lotQueuesTable, accountId, event.data.symbol)
+    if (isTrade(event)) want(lotQueuesTable, accountId, event.data.symbol)
   },
   apply: (fact, rows) => {
     const { accountId, event, revision, position } = fact
-    if (event.type !== 'TradeBooked' && event.type !== 'TradeCanceled') return
+    if (!isTrade(event)) return
     const { symbol, side, baseDecimals, quoteDecimals } = event.data
     const put = (fifo: Fifo): void =>
       rows.of(lotQueuesTable).put({ ...totalsOf(fifo), accountId, symbol, baseDecimals, quoteDecimals, revision, position })

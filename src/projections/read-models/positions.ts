@@ -2,7 +2,7 @@ import { accountProjection } from '../projection.ts'
 import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
 import { addTrade, FLAT, type Holding } from './average-cost.ts'
-import { tradesOf } from './executions.ts'
+import { isTrade, tradesOf } from './executions.ts'
 
 export interface PositionRow extends Holding {
   readonly accountId: string
@@ -34,14 +34,14 @@ export const positionsTable: Table<PositionRow> = {
 export const positions = accountProjection({
   table: positionsTable,
   reads: ({ accountId, event }, want) => {
-    if (event.type === 'TradeBooked' || event.type === 'TradeCanceled') want(positionsTable, accountId, event.data.symbol)
+    if (isTrade(event)) want(positionsTable, accountId, event.data.symbol)
   },
   apply: ({ accountId, event, revision, position }, rows) => {
-    if (event.type !== 'TradeBooked' && event.type !== 'TradeCanceled') return
+    if (!isTrade(event)) return
     const { symbol, side, baseDecimals, quoteDecimals } = event.data
     const table = rows.of(positionsTable)
     const { qty, cost, realized } =
-      event.type === 'TradeBooked'
+      event.type !== 'TradeCanceled'
         ? addTrade(table.get(accountId, symbol) ?? FLAT, side, BigInt(event.data.lastQty), BigInt(event.data.lastQuote))
         : tradedWithoutBusted(rows, accountId, symbol)
     table.put({ accountId, symbol, qty, cost, realized, baseDecimals, quoteDecimals, revision, position })

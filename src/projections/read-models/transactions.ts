@@ -58,6 +58,7 @@ export const transactions = accountProjection({
       case 'TransactionSigned':
         return born(transactionsTable, accountId, event.data.ref, event.data.attempt)
       case 'TransactionLanded':
+      case 'TransactionLandedLate':
       case 'TransactionFailed':
       case 'TransactionExpired':
       case 'TransactionOutcomeUnknown':
@@ -89,7 +90,8 @@ export const transactions = accountProjection({
         const validity = { lastValidBlockHeight: BigInt(lastValidBlockHeight), signedAt: BigInt(signedAt) }
         return table.put({ ...signed, ...validity, error: null, final: false, ...at })
       }
-      case 'TransactionLanded': {
+      case 'TransactionLanded':
+      case 'TransactionLandedLate': {
         const { generation, slot, fee, priorityFee, tip, rent } = event.data
         const costs = { fee: BigInt(fee), priorityFee: BigInt(priorityFee), tip: BigInt(tip), rent: BigInt(rent) }
         return change(event.data, { status: 'landed', generation, slot: BigInt(slot), ...costs })

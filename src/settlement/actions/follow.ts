@@ -1,4 +1,5 @@
 import { VersionedTransaction } from '@solana/web3.js'
+import { SECOND_EXECUTION } from '../../commands/account/book-outcome.ts'
 import type { AccountCommand } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
 import { type AttemptState, openAttempts } from '../../commands/transaction/attempt-state.ts'
@@ -7,6 +8,7 @@ import { proveAbsence, proveNonceSpent } from '../../rpc/absence.ts'
 import type { Sender } from '../../rpc/send/sender.ts'
 import { costsOf } from '../landing/costs.ts'
 import { laneOf } from '../landing/lane.ts'
+import { bookSecondExecution } from './late.ts'
 import { managedSender } from './managed.ts'
 import { advanceNonce } from './nonce.ts'
 import { AWAY_MS, afterIssue, CHANGED, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
@@ -85,7 +87,24 @@ const bookOutcome = async (
   const issued = await issue(settling, command, as)
   if (issued.kind === 'applied') settling.tracker.forget(attempt.signature)
   if (issued.kind !== 'declined' || command.type !== 'BookLanded') return afterIssue(settling, issued, command.type, as)
-  return tellUnbookable(settling, accountId, attempt, issued.reason)
+  if (issued.reason !== SECOND_EXECUTION) return tellUnbookable(settling, accountId, attempt, issued.reason)
+  if (await isFinal(settling, attempt.signature)) {
+    const booked = await bookSecondExecution(settling, accountId, { attempt, wire }, answer.value)
+    if (booked !== 'done') return wait(AWAY_MS)
+    settling.tracker.forget(attempt.signature)
+    return CHANGED
+  }
+  // a fork may still take it back: until then it stands among the unresolved
+  await tellUnbookable(settling, accountId, attempt, issued.reason)
+  return wait(SECOND_LOOK_MS)
+}
+
+/** Finality takes some seconds. */
+const SECOND_LOOK_MS = 1_000
+
+const isFinal = async ({ deps }: Settling, signature: string): Promise<boolean> => {
+  const answer = await deps.chain.statuses([signature], { history: true })
+  return answer.ok && answer.value.states[0]?.commitment === 'finalized'
 }
 
 /** Between two looks at an outcome that can't be booked: only people can resolve it. */
@@ -182,6 +201,8 @@ const book = async (
 ): Promise<Outcome> => {
   const as = { accountId, ref: attempt.ref, commandId }
   const issued = await issue(settling, command, as)
+  // should it land all the same, it is not to pass for one that is booked
+  if (issued.kind === 'applied' && command.type === 'BookExpired') settling.ours.drop(attempt.signature)
   // An unknown attempt stays under watch, any other is over as far as sending goes.
   if (issued.kind === 'applied' && command.type !== 'BookUnknown') settling.tracker.forget(attempt.signature)
   return afterIssue(settling, issued, command.type, as)

@@ -1,5 +1,6 @@
 import type { AccountCommand } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
+import type { Counter } from '../../platform/metrics.ts'
 import type { SettlementDeps } from '../deps.ts'
 import type { FeePayer } from '../fee-payer.ts'
 import type { Tracker } from '../landing/tracker.ts'
@@ -24,7 +25,9 @@ export interface Settling {
   readonly silentVenues: Map<string, string>
   readonly managed: ReturnType<typeof managedMetrics>
   /** Signatures of our own transactions, as far as this process has seen them. A hint too. */
-  readonly ours: { add(signature: string): void; has(signature: string): boolean }
+  readonly ours: { add(signature: string): void; has(signature: string): boolean; drop(signature: string): void }
+  /** Landings of what was taken to be over. */
+  readonly late: Counter<'contradicts'>
 }
 
 /** How an action left its account. */

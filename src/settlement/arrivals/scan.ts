@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Asset } from '../../events/reference/reference-event.ts'
 import type { ChainTransaction, SignatureOf } from '../../rpc/chain.ts'
+import { bookIfLate } from '../actions/late.ts'
 import { issue, type Settling } from '../actions/settling.ts'
 import type { Cursor } from '../work/cursors.ts'
 
@@ -19,9 +20,13 @@ export type Scanned =
   | { readonly kind: 'broken_off'; readonly cursor: Cursor; readonly detail: string }
 
 /** Signatures of transactions that are ours: their effects are booked by their own attempts. A hint that saves asking the chain for them. */
-export const createOurs = (): { add(signature: string): void; has(signature: string): boolean } => {
+export const createOurs = (): Settling['ours'] => {
   const newest = new LRUCache<string, true>({ max: OURS_KEPT })
-  return { add: (signature) => void newest.set(signature, true), has: (signature) => newest.has(signature) }
+  return {
+    add: (signature) => void newest.set(signature, true),
+    has: (signature) => newest.has(signature),
+    drop: (signature) => void newest.delete(signature),
+  }
 }
 
 const OURS_KEPT = 20_000
@@ -32,7 +37,8 @@ const MOST_PAGES = 200
 
 /**
  * Reads the finalised history of an address from its cursor on and books what came unasked, oldest first: the account knows old
- * transfers by the slot up to which all are booked. A transaction that our fee payer paid for is ours, and never booked here.
+ * transfers by the slot up to which all are booked. A transaction that our fee payer paid for is ours: its attempt
+ * books it, but for one whose end had been proven before it landed.
  */
 export const scanInbox = async (settling: Settling, inbox: Inbox, from: Cursor, amount: bigint): Promise<Scanned> => {
   const listed = await listSince(settling, from)
@@ -71,10 +77,7 @@ const bookOne = async (settling: Settling, inbox: Inbox, { signature, slot }: Si
   const answer = await deps.chain.transaction(signature)
   if (!answer.ok) return answer.error.detail
   if (!answer.value) return `the node that answered has no ${signature}`
-  if (answer.value.feePayer === feePayer.signer.publicKey) {
-    settling.ours.add(signature)
-    return 'done'
-  }
+  if (answer.value.feePayer === feePayer.signer.publicKey) return bookIfLate(settling, inbox.accountId, signature, answer.value)
   const amount = amountFor(inbox, answer.value)
   if (amount <= 0n) return 'done'
   const { accountId, address: tokenAccount, asset } = inbox

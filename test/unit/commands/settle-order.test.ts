@@ -246,11 +246,16 @@ describe('a vanished transaction', () => {
     s.does(signed('1', 2))
     s.does(vanished('1'))
     s.does(landed('1', swap(sol(1), -usdc(99)), 2))
-    s.does(landed('1', swap(sol(1), -usdc(98)), 1))
-    assert.deepEqual([s.state.orders.get(1)?.cumQty, ...balance(s, 'SOL'), ...balance(s, 'USDC')], [sol(1), sol(12), 0n, usdc(803), 0n])
+    assert.deepEqual(s.does(landed('1', swap(sol(1), -usdc(98)), 1)).events, [], 'the order is filled: what comes on top waits for its finality')
     s.does(finalized('1', 2, 1))
     assert.equal(s.state.orders.size, 1, 'the first attempt is not final')
-    s.does(finalized('1', 1, 2))
+    const { instrument, orderId, clOrdId } = s.state.orders.get(1)!
+    const second = landed('1', swap(sol(1), -usdc(98)), 1)
+    assert.ok(second.type === 'BookLanded')
+    const subject = { kind: 'order', orderId, clOrdId, side: 'buy', strategyId: null, instrument } as const
+    const booked = s.does({ ...second, type: 'BookLate', generation: 2, subject })
+    assert.deepEqual(typesOf(booked), ['TransactionLandedLate', 'TradeOverfilled', 'TransactionsFinalized'])
+    assert.deepEqual([...balance(s, 'SOL'), ...balance(s, 'USDC')], [sol(12), 0n, usdc(803), 0n])
     assert.equal(s.state.orders.size, 0)
   })
 
