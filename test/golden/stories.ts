@@ -2,11 +2,11 @@ import type { AccountCommand } from '../../src/commands/account/command.ts'
 import type { AlgoRequest } from '../../src/commands/algo/algo-state.ts'
 import { createAccountHandler } from '../../src/commands/handler/create-handler.ts'
 import { unrequestedDepositId } from '../../src/commands/ledger/unrequested.ts'
+import type { LateSubject } from '../../src/commands/transaction/late-subject.ts'
+import type { TokenDelta } from '../../src/events/account/transaction-events.ts'
 import { defineInstruments } from '../../src/events/instruments.ts'
 import { createKey } from '../../src/events/key-ring.ts'
 import { ensureLogId } from '../../src/events/log-identity.ts'
-import type { LateSubject } from '../../src/commands/transaction/late-subject.ts'
-import type { TokenDelta } from '../../src/events/account/transaction-events.ts'
 import type { EventStore } from '../../src/events/store/event-store.ts'
 import { createTicker } from '../../src/events/tick.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -98,7 +98,16 @@ const gift = (signature: string, tokenAccount: string, asset: typeof SOL, amount
   ...{ signature, slot: 7, tokenAccount, asset, amount },
 })
 const TERMS = {
-  ...{ symbol: 'SOL/USDC', version: 1, base: 'SOL', quote: 'USDC', baseMint: SOL.mint, quoteMint: USDC.mint, baseDecimals: 9, quoteDecimals: 6 },
+  ...{
+    symbol: 'SOL/USDC',
+    version: 1,
+    base: 'SOL',
+    quote: 'USDC',
+    baseMint: SOL.mint,
+    quoteMint: USDC.mint,
+    baseDecimals: 9,
+    quoteDecimals: 6,
+  },
 }
 const lateLanding = (ref: string, subject: LateSubject, deltas: TokenDelta[]): AccountCommand => ({
   type: 'BookLate',
@@ -259,7 +268,11 @@ export const STORIES: readonly GoldenStory[] = [
     signed('1', 2),
     landed('1', swap(sol(1), -usdc(100)), 2),
     finalized('1', 2),
-    lateLanding('1', { kind: 'order', orderId: 'late.1', clOrdId: 'c-late', side: 'buy', strategyId: null, instrument: TERMS }, swap(sol(1), -usdc(99))),
+    lateLanding(
+      '1',
+      { kind: 'order', orderId: 'late.1', clOrdId: 'c-late', side: 'buy', strategyId: null, instrument: TERMS },
+      swap(sol(1), -usdc(99)),
+    ),
     { type: 'RequestWithdrawal', withdrawalId: 'twice', asset: USDC, amount: usdc(50), destination: 'Elsewhere' },
     { type: 'ConfirmWithdrawal', withdrawalId: 'twice' },
     signed('w-twice', 1, 'withdrawal'),

@@ -111,11 +111,14 @@ const executionOf = (late: Late, subject: Extract<LateSubject, { kind: 'order' }
   if (order && execution?.kind === 'fill' && execution.fill.surplus === 0n) {
     const { fill } = execution
     const got = side === 'buy' ? { asset: terms.base, amount: lastQty } : { asset: terms.quote, amount: lastQuote }
+    const booked = bookTrade(order, fill, ended)
+    const fees = booked.flatMap(({ type, data }) =>
+      type === 'LedgerFeeCharged' ? [{ asset: data.asset, amount: -BigInt(data.amount) }] : [],
+    )
     return {
       events: [],
-      provisional: [got],
-      order: (landed, final) =>
-        finishOrder(state, [landed, ...bookTrade(order, fill, ended), final], endAfterTrade(order), ended, undefined),
+      provisional: [got, ...fees],
+      order: (landed, final) => finishOrder(state, [landed, ...booked, final], endAfterTrade(order), ended, undefined),
     }
   }
   const spent = side === 'buy' ? { asset: terms.quote, amount: lastQuote } : { asset: terms.base, amount: lastQty }

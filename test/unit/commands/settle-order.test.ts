@@ -246,7 +246,11 @@ describe('a vanished transaction', () => {
     s.does(signed('1', 2))
     s.does(vanished('1'))
     s.does(landed('1', swap(sol(1), -usdc(99)), 2))
-    assert.deepEqual(s.does(landed('1', swap(sol(1), -usdc(98)), 1)).events, [], 'the order is filled: what comes on top waits for its finality')
+    assert.deepEqual(
+      s.does(landed('1', swap(sol(1), -usdc(98)), 1)).events,
+      [],
+      'the order is filled: what comes on top waits for its finality',
+    )
     s.does(finalized('1', 2, 1))
     assert.equal(s.state.orders.size, 1, 'the first attempt is not final')
     const { instrument, orderId, clOrdId } = s.state.orders.get(1)!
