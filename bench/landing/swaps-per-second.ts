@@ -15,14 +15,15 @@ import { instructionOrder, type Order } from './order.ts'
 import { productPolicy } from './product-policy.ts'
 
 const SLOT_MS = 400
-const SWAPS = 1_500
+/** Enough that the wait for the last slot, and code that is still cold, do not count for much. */
+const SWAPS = 6_000
 /** Sends of the bare loop under way: more of them only queue at the chain. */
 const IN_FLIGHT = 64
 /**
- * The product gets all orders at once: each is open until a slot later it is confirmed, so a few at a time would measure the slot, not the
- * work. How many are under way at once is its own affair.
+ * Orders of the product under way. Each is open until a slot later it is confirmed, so with a few at a time the slot would be measured, not
+ * the work; with all at once it would sign them all before the first is sent, and the chain would wait meanwhile.
  */
-const OPEN_ORDERS = SWAPS
+const OPEN_ORDERS = 1_000
 const WALLETS = 16
 const SOL = new PublicKey('So11111111111111111111111111111111111111112')
 const USDC = new PublicKey('EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v')

@@ -63,7 +63,7 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
       const chosen = fanout === undefined ? endpoints.all() : endpoints.order('sendTransaction').slice(0, fanout)
       const answers = await Promise.all(
         chosen.map((endpoint) =>
-          endpoint.ask(call, { sends: true, ifAllowed: true }).then(
+          endpoint.ask(call, { ifAllowed: true }).then(
             () => ({ endpoint: endpoint.name, error: undefined }),
             (error: unknown) => ({ endpoint: endpoint.name, error: toChainError(toFailure(error)) }),
           ),

@@ -36,8 +36,6 @@ export interface Endpoint {
 
 export interface AskOptions {
   readonly signal?: AbortSignal
-  /** A send: with its own places and batches, it may not wait behind reads. */
-  readonly sends?: boolean
   /** Not asked at all while it is over its limit: for calls that go to it and no other. */
   readonly ifAllowed?: boolean
 }
@@ -61,11 +59,21 @@ const PROBE_TIMEOUT_MS = 1_500
 const FAILURES_TO_BREAK = 3
 /** How long an endpoint stays set aside before one call probes it again. */
 const PROBE_AFTER_MS = 1_500
-/** What one node serves well at once; more only queues there, unseen. */
-const READS_AT_ONCE = 32
-const READS_WAITING = 4_096
-const SENDS_AT_ONCE = 32
-const SENDS_WAITING = 512
+/**
+ * What one node serves well at once, more only queues there, unseen; and how many may wait for it here. Each lane has its own places and
+ * batches: a send does not wait behind reads, and a call that tells of hundreds of transactions not behind a read for each of them.
+ */
+const LANES = {
+  sends: { atOnce: 64, waiting: 512 },
+  verdicts: { atOnce: 16, waiting: 512 },
+  reads: { atOnce: 128, waiting: 4_096 },
+} as const
+type Lane = keyof typeof LANES
+
+/** What landings are judged by. */
+const VERDICTS: ReadonlySet<string> = new Set(['getSignatureStatuses', 'getEpochInfo', 'getLatestBlockhash', 'isBlockhashValid'])
+const laneOf = (method: string): Lane => (method === SEND ? 'sends' : VERDICTS.has(method) ? 'verdicts' : 'reads')
+const SEND = 'sendTransaction'
 const TIMED_OUT = new RpcFailure('broken', 'no answer in time')
 /** No chain is there yet. */
 const FAR_SLOT = Number.MAX_SAFE_INTEGER - 1
@@ -73,7 +81,6 @@ const FAR_SLOT = Number.MAX_SAFE_INTEGER - 1
 export const createEndpoint = (options: EndpointOptions): Endpoint => {
   const { url, name, weight, socketUrl, slots, meters } = options
   const transport = createTransport(url, options.clock)
-  const [readBatches, sendBatches] = [createBatcher(transport, name, meters), createBatcher(transport, name, meters)]
   const latency = createLatency(monotonicMs)
   const limiter = createLimiter({ now: monotonicMs, perSecond: options.perSecond })
   const breaker = circuitBreaker(
@@ -82,8 +89,11 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
   )
   breaker.onBreak(() => meters.decided('set_aside', name))
   breaker.onReset(() => meters.decided('taken_back', name))
-  const reads = wrap(bulkhead(READS_AT_ONCE, READS_WAITING), breaker)
-  const sends = wrap(bulkhead(SENDS_AT_ONCE, SENDS_WAITING), breaker)
+  const openLane = (lane: Lane) => ({
+    batches: createBatcher(transport, name, meters),
+    places: wrap(bulkhead(LANES[lane].atOnce, LANES[lane].waiting), breaker),
+  })
+  const lanes = { sends: openLane('sends'), verdicts: openLane('verdicts'), reads: openLane('reads') }
   const started = new Set<{ readonly at: number }>()
   let suspect: string | undefined
   let limitedUntil = 0
@@ -107,7 +117,8 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     if (failure.slot !== undefined) slots.note(name, 'confirmed', failure.slot)
   }
 
-  const ask = async (call: RpcCall, timeoutMs: number, { signal, sends: isSend = false }: AskOptions): Promise<unknown> => {
+  const ask = async (call: RpcCall, timeoutMs: number, { signal }: AskOptions): Promise<unknown> => {
+    const lane = lanes[laneOf(call.method)]
     const running = { at: monotonicMs() }
     const done = (outcome: string): number => {
       const ms = monotonicMs() - running.at
@@ -125,7 +136,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
       running.at = monotonicMs()
       started.add(running)
       limiter.took(call.method)
-      return (isSend ? sendBatches : readBatches)
+      return lane.batches
         .ask(call, over.signal)
         .catch((error: unknown) => {
           // Given up by the caller says nothing of the endpoint; given up by the clock does.
@@ -138,7 +149,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
         })
     }
     try {
-      const result = await (isSend ? sends : reads).execute(run)
+      const result = await lane.places.execute(run)
       const ms = done('ok')
       // The first answer paid for the connection.
       if (connected) latency.note(call.method, ms)
@@ -170,10 +181,10 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     ...{ name, url, socketUrl, weight, latency, limiter, state },
     ask: async (call, given = {}) => {
       if (given.ifAllowed === true && limiter.waitMs(call.method) > 0) {
-        if (given.sends === true) meters.decided('not_sent_limited', name)
+        if (call.method === SEND) meters.decided('not_sent_limited', name)
         throw new RpcFailure('not_asked', 'over its rate limit')
       }
-      if (given.sends === true) meters.decided('sent', name)
+      if (call.method === SEND) meters.decided('sent', name)
       return ask(call, CALL_TIMEOUT_MS, given)
     },
     health: () => {

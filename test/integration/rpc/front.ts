@@ -19,6 +19,8 @@ export interface Faults {
   status: number | undefined
   /** Takes requests and never answers. */
   hangs: boolean
+  /** Never answers requests with this method in them. */
+  holds: string | undefined
   /** Refuses JSON-RPC batches. */
   refusesBatches: boolean
   /** Changes an answer of a method before it goes out. */
@@ -40,7 +42,7 @@ interface Answer {
 export const openFront = async (upstream: string): Promise<Front> => {
   const faults: Faults = {
     ...{ delayMs: 0, limited: false, hangs: false, refusesBatches: false },
-    ...{ retryAfter: undefined, status: undefined, change: undefined },
+    ...{ retryAfter: undefined, status: undefined, holds: undefined, change: undefined },
   }
   const counts = new Map<string, number>()
   let requests = 0
@@ -52,7 +54,7 @@ export const openFront = async (upstream: string): Promise<Front> => {
     const body = JSON.parse(text) as Request | Request[]
     const all = Array.isArray(body) ? body : [body]
     for (const { method } of all) counts.set(method, (counts.get(method) ?? 0) + 1)
-    if (faults.hangs) return
+    if (faults.hangs || all.some(({ method }) => method === faults.holds)) return
     if (faults.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, faults.delayMs))
     if (faults.limited)
       return void response.writeHead(429, faults.retryAfter === undefined ? {} : { 'retry-after': faults.retryAfter }).end('slow down')
