@@ -90,17 +90,6 @@ describe('the RPC pool', function () {
     })
   })
 
-  it('learns what became of transactions while hundreds of reads wait for their answers', async () => {
-    const { chain, fronts } = await open(1)
-    const [front] = fronts as [Front]
-    front.faults.holds = 'getTransaction'
-    const signatures = Array.from({ length: 300 }, () => bs58.encode(Keypair.generate().secretKey))
-    const reads = Promise.all(signatures.map((signature) => chain.transaction(signature)))
-    await until(async () => front.calls('getTransaction') > 0)
-    const first = await Promise.race([chain.statuses(signatures.slice(0, 1)).then(({ ok }) => `told: ${ok}`), reads.then(() => 'reads')])
-    assert.equal(first, 'told: true')
-  })
-
   it('hedges a read that takes longer than usual, and at most one in twenty', async () => {
     const { chain, fronts, decided } = await open(2)
     await readBalances(chain, 60)
