@@ -17,6 +17,8 @@ const number = (name: string, fallback: number): number => {
 
 /** Seeds of one shard, told to the parent as they are done. */
 const work = async (): Promise<void> => {
+  // an error made for control flow costs more for its stack than for itself; who prints wants to see them
+  if (process.env.PRINT !== '1') Error.stackTraceLimit = 0
   const log = createLog('sim', process.env.QUANTBOT_LOG ?? 'silent')
   const escaped: string[] = []
   process.on('unhandledRejection', (error) => escaped.push(error instanceof Error ? (error.stack ?? error.message) : String(error)))

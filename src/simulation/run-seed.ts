@@ -53,8 +53,8 @@ export interface SeedOptions {
 const START = 1_700_000_000_000
 const ACCOUNTS = ['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf', 'hotel', 'india', 'juliett'] as const
 /** After the last command and the last fault everything must have come to rest within this. */
-const PATIENCE_MS = 30 * 60_000
-const LOOK_MS = 1_000
+const PATIENCE_MS = 10 * 60_000
+const LOOK_MS = 500
 
 /** Runs one seed from the first command until everything has come to rest, holding the invariants after every step. */
 export const runSeed = async (seed: number, { log: logger, print = false }: SeedOptions): Promise<SeedResult> => {
@@ -185,12 +185,13 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
 const runUntil = async (timeline: Timeline, violations: Violations, isSo: () => boolean): Promise<void> => {
   const end = timeline.now() + PATIENCE_MS
   let look = timeline.now()
-  for (;;) {
-    if (timeline.now() >= look) {
-      if (isSo()) return
-      look = timeline.now() + LOOK_MS
-    }
-    if (timeline.now() > end) return violations.add('other', 'it does not come to rest')
-    if (!(await timeline.step())) return violations.add('other', 'nothing happens any more')
-  }
+  const more = await timeline.run(() => {
+    const now = timeline.now()
+    if (now > end) return true
+    if (now < look) return false
+    look = now + LOOK_MS
+    return isSo()
+  })
+  if (!more) return violations.add('other', 'nothing happens any more')
+  if (timeline.now() > end) violations.add('other', 'it does not come to rest')
 }

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Asset } from '../../events/reference/reference-event.ts'
 import type { ChainTransaction, SignatureOf } from '../../rpc/chain.ts'
 import { bookIfLate } from '../actions/late.ts'
@@ -21,9 +20,12 @@ export type Scanned =
 
 /** Signatures of transactions that are ours: their effects are booked by their own attempts. A hint that saves asking the chain for them. */
 export const createOurs = (): Settling['ours'] => {
-  const newest = new LRUCache<string, true>({ max: OURS_KEPT })
+  const newest = new Set<string>()
   return {
-    add: (signature) => void newest.set(signature, true),
+    add: (signature) => {
+      newest.add(signature)
+      if (newest.size > OURS_KEPT) newest.delete(newest.values().next().value!)
+    },
     has: (signature) => newest.has(signature),
     drop: (signature) => void newest.delete(signature),
   }

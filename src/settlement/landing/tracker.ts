@@ -82,6 +82,8 @@ const RESEND_SLOTS = 5
 /** Statuses are asked for twice a slot, within these bounds. */
 const LEAST_POLL_MS = 25
 const MOST_POLL_MS = 500
+/** With nothing open there is nothing to look for; the first attempt that comes wakes the poller as a hint does. */
+const IDLE_MS = 10_000
 /** Hints that come together make one poll. */
 const HINT_MS = 5
 
@@ -180,9 +182,9 @@ export const createTracker = (options: TrackerOptions): Tracker => {
   const runOpen = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await polled(pollOpen)
-      const pollMs = Math.min(Math.max(slotMs() / 2, LEAST_POLL_MS), MOST_POLL_MS)
-      await clock.sleep(pollMs, AbortSignal.any([stopping.signal, hinted.signal])).catch(() => undefined)
-      if (!hinted.signal.aborted) continue
+      const pollMs = open.size === 0 ? IDLE_MS : Math.min(Math.max(slotMs() / 2, LEAST_POLL_MS), MOST_POLL_MS)
+      await clock.sleep(pollMs, hinted.signal).catch(() => undefined)
+      if (!hinted.signal.aborted || stopping.signal.aborted) continue
       hinted = new AbortController()
       await clock.sleep(HINT_MS, stopping.signal).catch(() => undefined)
     }
@@ -212,6 +214,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
         known.sighting = { kind: 'pending' }
         return sighting
       }
+      if (open.size === 0) hint()
       const unwatch = chain.watch(signature, hint)
       const entry: Open = {
         ...{ accountId, wire, lastValidBlockHeight, lane, through, unwatch },
@@ -240,6 +243,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
     },
     close: async () => {
       stopping.abort()
+      hint()
       outbox.close()
       await Promise.all(running)
       for (const { unwatch } of open.values()) unwatch()

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts'
-import { derivedUuid, type Ids } from '../../platform/ids.ts'
+import type { Ids } from '../../platform/ids.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -24,6 +24,8 @@ export interface Machine {
 
 export interface MachineOptions {
   readonly name: string
+  /** Which process of the run it is, from 0: its ids begin with it. */
+  readonly life: number
   readonly timeline: Timeline
   readonly random: Random
   /** What its wall clock is off by, ms. */
@@ -32,7 +34,7 @@ export interface MachineOptions {
   readonly onCall: (ms: number) => void
 }
 
-export const createMachine = ({ name, timeline, random, skewMs, onCall }: MachineOptions): Machine => {
+export const createMachine = ({ name, life, timeline, random, skewMs, onCall }: MachineOptions): Machine => {
   let alive = true
   let frozen = 0
   let ids = 0
@@ -63,7 +65,7 @@ export const createMachine = ({ name, timeline, random, skewMs, onCall }: Machin
   return {
     name,
     clock: { now: () => Math.round(timeline.now()) + skewMs, sleep },
-    ids: { uuid: () => derivedUuid(`${name}/${ids++}`), bytes: (length) => random.bytes(length), below: (most) => random.below(most) },
+    ids: { uuid: () => uuidOf(life, ids++), bytes: (length) => random.bytes(length), below: (most) => random.below(most) },
     alive: () => alive,
     kill: () => {
       alive = false
@@ -86,3 +88,7 @@ export const createMachine = ({ name, timeline, random, skewMs, onCall }: Machin
       }),
   }
 }
+
+/** Unique within a run, and a UUID by its looks. */
+const uuidOf = (life: number, id: number): string =>
+  `${life.toString(16).padStart(8, '0')}-0000-7000-8000-${id.toString(16).padStart(12, '0')}`

@@ -4,8 +4,8 @@ export interface Timeline {
   now(): number
   /** Plans work; what is planned for the same instant happens in the order in which it was planned. */
   at(time: number, work: () => void): Planned
-  /** Does the next thing and lets everything that it set going come to rest. False: nothing is planned. */
-  step(): Promise<boolean>
+  /** Does one thing after the other, letting everything that it set going come to rest, until told to stop. False: nothing is planned any more. */
+  run(isOver: () => boolean): Promise<boolean>
   /** How many things have happened. */
   steps(): number
   /** Time of the next thing; undefined: nothing is planned. */
@@ -37,6 +37,17 @@ export const createTimeline = (start: number): Timeline => {
       if (first.work) return first
     }
   }
+  const doNext = (): boolean => {
+    const entry = take()
+    if (!entry) return false
+    now = entry.time
+    steps++
+    const { work } = entry
+    entry.work = undefined
+    work?.()
+    return true
+  }
+
   return {
     now: () => now,
     steps: () => steps,
@@ -57,20 +68,33 @@ export const createTimeline = (start: number): Timeline => {
       rise(heap, entry)
       return entry
     },
-    step: async () => {
-      const entry = take()
-      if (!entry) return false
-      now = entry.time
-      steps++
-      const { work } = entry
-      entry.work = undefined
-      work?.()
-      // a turn of the event loop: by then every promise that this has settled has run its course, for none waits for anything real
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      return true
-    },
+    run: (isOver) =>
+      new Promise((resolve) => {
+        let over = false
+        const end = (more: boolean): void => {
+          over = true
+          resolve(more)
+        }
+        const turn = (): void => {
+          if (over) return
+          if (isOver()) end(true)
+          else if (!doNext()) end(false)
+        }
+        const round = (): void => {
+          if (over) return
+          for (let i = 0; i < A_ROUND; i++) setImmediate(turn)
+          setImmediate(round)
+        }
+        round()
+      }),
   }
 }
+
+/**
+ * Steps for one round of the event loop. Between two immediates every promise that the first has settled runs its course, for none waits
+ * for anything real; a round of its own for each step would ask the kernel for sockets that nobody has.
+ */
+const A_ROUND = 100
 
 const before = (a: Entry, b: Entry): boolean => a.time < b.time || (a.time === b.time && a.order < b.order)
 

@@ -16,7 +16,7 @@ export const startTraffic = ({ timeline, random }: Ground, client: Client, marke
   let left = random.between(LEAST_COMMANDS, MOST_COMMANDS)
   const weights = GENERATORS.flatMap((generator) => Array.from({ length: generator.weight }, () => generator))
   // some seeds are hectic, others leave room for expiries between two commands
-  const pause = random.pick([150, 500, 1_500])
+  const pause = random.pick([100, 300, 1_000])
 
   for (const accountId of market.accounts) {
     client.send(openAccount(accountId))

@@ -29,8 +29,9 @@ export const startCluster = ({ ground, size, keystore, faucet, log }: ClusterOpt
   let lives = 0
 
   const machineFor = (name: string): Machine => {
+    const life = lives++
     const machine: Machine = createMachine({
-      ...{ name: `${name}-${lives++}`, timeline, random },
+      ...{ name: `${name}-${life}`, life, timeline, random },
       skewMs: buggify('clock_skew') ? random.between(-500, 500) : 0,
       onCall: () => ground.mayDie(machine, 1),
     })

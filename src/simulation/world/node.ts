@@ -39,6 +39,9 @@ const AT_ONCE: Packing = { deflate: async (bytes) => deflateRawSync(bytes, { lev
 /** Histories are short here: snapshots come early, or none would be tested. */
 const SNAPSHOTS = { every: 12n, accounts: 50 }
 
+/** Half as old as a price may be: polls are a tenth of all steps. */
+const PRICE_POLL_MS = 1_000
+
 /** Starts the roles on the simulated ports. Resolves when the process would tell that it is ready. */
 export const startNode = async ({ ground, machine, keystore, faucet, log }: NodeOptions): Promise<Node> => {
   const { timeline, random, buggify, chain, slotMs, endpoints } = ground
@@ -52,7 +55,7 @@ export const startNode = async ({ ground, machine, keystore, faucet, log }: Node
   const [instruments, rules] = await Promise.all([followInstruments(reference), followRules(reference)])
   const shared = { store, clock, ids, log, registry, health, rules, logId: ground.logId }
   const venue = venuePort({ ...ports, chain })
-  const quotes = createQuotes({ venue, instruments, clock, log })
+  const quotes = createQuotes({ venue, instruments, clock, log, pollMs: PRICE_POLL_MS })
   const commands = startCommandsRole({ ...shared, instruments, quotes, snapshots: SNAPSHOTS, packing: AT_ONCE })
   startSettlementRole({
     ...{ ...shared, handler: commands.handler, venue, quotes, instruments, keystore, faucet, slotMs },
