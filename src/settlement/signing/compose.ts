@@ -108,7 +108,10 @@ export const signAll = async (transaction: VersionedTransaction, signers: readon
   const message = transaction.message.serialize()
   const distinct = new Map(signers.map((signer) => [signer.publicKey, signer]))
   for (const signer of distinct.values()) transaction.addSignature(new PublicKey(signer.publicKey), await signer.sign(message))
-  return { signature: bs58.encode(transaction.signatures[0]!), wire: transaction.serialize() }
+  const { signatures } = transaction
+  // As `transaction.serialize()` writes it, which would write the whole message a second time. A message has room for far fewer than 128 signers.
+  const wire = Buffer.concat([Uint8Array.of(signatures.length), ...signatures, message])
+  return { signature: bs58.encode(signatures[0]!), wire }
 }
 
 /** The most a transaction may ask for. */
