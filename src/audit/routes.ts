@@ -6,5 +6,5 @@ import { timelineRoute } from './timeline-route.ts'
 
 export type { AuditDeps } from './request.ts'
 
-/** Everything under /v1/audit. Served by the queries role; the answers come from the log alone. */
+/** What is under /v1/audit. Served by the queries role; the answers come from the log alone; as-of-all-route.ts also reads rows. */
 export const auditRoutes = (deps: AuditDeps): readonly Route[] => [streamEventsRoute(deps), asOfRoute(deps), timelineRoute(deps)]

@@ -6,6 +6,7 @@ import type { EventStoreRunFlags } from './eventstore-run.ts'
 import type { KeysCreateFlags } from './keys-create.ts'
 import { CommandFailure, type Outcome } from './outcome.ts'
 import type { ReconcileFlags } from './reconcile.ts'
+import type { ReshardFlags } from './reshard.ts'
 
 // Each command is loaded when it runs: the chain's packages alone take half a second and have things to say on stderr.
 
@@ -63,6 +64,16 @@ program
   .argument('<projection>', 'a read model, or all')
   .option(...JSON_FLAG)
   .action(async (name: string, flags: { json?: boolean }) => show((await import('./rebuild.ts')).rebuildCommand(name, log), flags))
+
+program
+  .command('reshard')
+  .description(
+    'move the read models to another number of shards while they are read and written; killed, the same call goes on; exit 1 when the new shards differ',
+  )
+  .option('--to <n>', 'how many shards')
+  .option('--abandon', 'give up the map that is being built')
+  .option(...JSON_FLAG)
+  .action(async (flags: ReshardFlags & { json?: boolean }) => show((await import('./reshard.ts')).reshardCommand(flags, log), flags))
 
 program
   .command('reconcile')

@@ -1,3 +1,4 @@
+import { asOfAllRoute } from '../audit/as-of-all-route.ts'
 import { auditRoutes } from '../audit/routes.ts'
 import { createDesk } from '../commands/allotment/desk.ts'
 import { withAllotments } from '../commands/allotment/with-allotments.ts'
@@ -112,12 +113,18 @@ const openMarket = ({ config, services, instruments, registry, clock, log }: Rol
 
 const startReadSide = async (deps: RolesDeps, feed: ShardFeed | undefined, routes: Route[]): Promise<() => Promise<void>> => {
   const { config, services, store, clock, ids } = deps
-  const shared = { ...deps, databaseUrls: services.databases, redisUrl: services.redis, ...(feed ? { feed } : {}) }
+  const shared = {
+    ...deps,
+    databaseUrls: services.databases,
+    replicas: config.replicas,
+    redisUrl: services.redis,
+    ...(feed ? { feed } : {}),
+  }
   const closers: (() => Promise<void>)[] = []
   if (config.roles.has('projector')) closers.push((await startProjectorRole(shared)).close)
   if (config.roles.has('queries')) {
     const queries = await startQueriesRole({ ...shared, ticker: createTicker({ store, ids, clock }) })
-    routes.push(...queries.routes, ...auditRoutes(deps))
+    routes.push(...queries.routes, ...auditRoutes(deps), asOfAllRoute(deps, queries.accountsAt))
     closers.push(queries.close)
   }
   return async () => {

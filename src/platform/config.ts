@@ -23,6 +23,24 @@ const integer = (min: number, max: number, fallback: number) =>
     .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`)
     .default(fallback)
 
+/** One entry for each of DATABASE_URLS, in its order; an entry may be empty, or name several by "|". */
+const replicaLists = z.string().transform((text, context) =>
+  text.split(',').map((entry) =>
+    entry
+      .split('|')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map((url) => {
+        if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url))
+          context.addIssue({
+            code: 'custom',
+            message: 'must be Postgres URLs by comma, in the order of DATABASE_URLS ("|" between several of one)',
+          })
+        return url
+      }),
+  ),
+)
+
 /** `SOL/USDC=prices.csv.gz@60,…`: symbol, file, and how many times as fast as it was. */
 const replays = z.string().transform((text, context) =>
   text.split(',').flatMap((part) => {
@@ -40,6 +58,7 @@ const Environment = z.object({
   QUANTBOT_DATA: z.string().min(1).default('.quantbot'),
   EVENTSTORE_URL: urlList(['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover']).optional(),
   DATABASE_URLS: urlList(['postgres', 'postgresql']).optional(),
+  QUANTBOT_REPLICAS: replicaLists.optional(),
   REDIS_URL: z.union([z.literal('off'), z.string().regex(/^rediss?:\/\//, 'must be redis://…, rediss://… or "off"')]).optional(),
   SOLANA_RPC_URLS: urlList(['http', 'https']).optional(),
   SOLANA_FEE_FLOOR: integer(0, 1_000_000_000, 1_000),
@@ -78,6 +97,8 @@ export interface Config {
   readonly dataDir: string
   readonly eventStoreUrl: string | undefined
   readonly databaseUrls: readonly string[] | undefined
+  /** Streaming replicas of each database, in the order of DATABASE_URLS. */
+  readonly replicas: readonly (readonly string[])[]
   /** Number of databases the embedded Postgres is given. */
   readonly embeddedShards: number
   readonly redisUrl: string | 'off' | undefined
@@ -125,6 +146,9 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
   if (e.SOLANA_RPC_URLS && !e.QUANTBOT_KEYSTORE_PASSWORD && flags.roles.has('settlement')) {
     return { ok: false, message: 'QUANTBOT_KEYSTORE_PASSWORD: required with SOLANA_RPC_URLS (wallet keys are encrypted with it)' }
   }
+  if (e.QUANTBOT_REPLICAS && e.QUANTBOT_REPLICAS.length !== e.DATABASE_URLS?.length) {
+    return { ok: false, message: 'QUANTBOT_REPLICAS: needs DATABASE_URLS, and as many entries (an entry may be empty)' }
+  }
   if (e.SOLANA_RPC_URLS && e.QUANTBOT_HOSTILE_SEED !== undefined) {
     return { ok: false, message: 'QUANTBOT_HOSTILE_SEED: for the embedded chain alone, not with SOLANA_RPC_URLS' }
   }
@@ -138,6 +162,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
       dataDir: resolve(e.QUANTBOT_DATA),
       eventStoreUrl: e.EVENTSTORE_URL?.join(','),
       databaseUrls: e.DATABASE_URLS,
+      replicas: e.QUANTBOT_REPLICAS ?? [],
       embeddedShards: e.QUANTBOT_SHARDS,
       redisUrl: e.REDIS_URL,
       solanaRpcUrls: e.SOLANA_RPC_URLS,

@@ -8,6 +8,8 @@ export interface Health {
 /** Named probes of one process. A probe reads state that its owner keeps: it does no I/O. */
 export interface HealthBoard {
   register(name: string, probe: () => Health): void
+  /** Forgets a part that is no longer there. */
+  remove(name: string): void
   report(): { readonly ready: boolean; readonly parts: Readonly<Record<string, Health>> }
 }
 
@@ -16,6 +18,9 @@ export const createHealthBoard = (): HealthBoard => {
   return {
     register: (name, probe) => {
       probes.set(name, probe)
+    },
+    remove: (name) => {
+      probes.delete(name)
     },
     report: () => {
       const parts: Record<string, Health> = {}

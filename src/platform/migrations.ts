@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
 import type { Logger } from './log.ts'
-import { isTransient } from './postgres.ts'
+import { connectionOf, isTransient } from './postgres.ts'
 
 /** Any number, the same in every process: it serialises migrations of one database. */
 const ADVISORY_LOCK = 7_230_451
@@ -18,16 +18,24 @@ const FOLDER = new URL('../../migrations/', import.meta.url)
 export const migrateToLatest = async (url: string, log: Logger): Promise<void> => {
   const guard = await connect(url)
   try {
-    await guard.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK])
-    const db = knex({ client: 'pg', connection: url, pool: { min: 0, max: 2 }, migrations: { migrationSource: source } })
+    // held by a transaction, not by a session: behind a pooler the next statement may run in another one
+    await guard.query('BEGIN')
+    await guard.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK])
+    const db = knex({
+      client: 'pg',
+      connection: connectionOf(url).connectionString,
+      pool: { min: 0, max: 2 },
+      migrations: { migrationSource: source },
+    })
     try {
-      // knex marks its own lock in a table, where it survives a kill -9. Ours is held by a connection, so a mark found now is a leftover.
+      // knex marks its own lock in a table, where it survives a kill -9. Ours ends with its connection, so a mark found now is a leftover.
       await db.migrate.forceFreeMigrationsLock()
       const [, applied] = (await db.migrate.latest()) as [number, string[]]
       if (applied.length > 0) log.info({ applied }, 'database migrated')
     } finally {
       await db.destroy()
     }
+    await guard.query('COMMIT')
   } finally {
     await guard.end()
   }
@@ -35,7 +43,11 @@ export const migrateToLatest = async (url: string, log: Logger): Promise<void> =
 
 const connect = async (url: string): Promise<pg.Client> => {
   for (let waited = 0; ; waited += RETRY_MS) {
-    const client = new pg.Client({ connectionString: url, application_name: 'quantbot-migrations', connectionTimeoutMillis: 3_000 })
+    const client = new pg.Client({
+      ...{ connectionString: connectionOf(url).connectionString },
+      application_name: 'quantbot-migrations',
+      connectionTimeoutMillis: 3_000,
+    })
     client.on('error', () => {})
     try {
       await client.connect()

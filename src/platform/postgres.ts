@@ -13,8 +13,9 @@ export interface PoolOptions {
 
 /** A pool that answers int8 and whole numerics as bigint. Errors of idle connections are logged, never thrown. The caller ends it. */
 export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg.Pool => {
+  const { connectionString, pooled } = connectionOf(url)
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString,
     max,
     // statements sent together on one connection need not wait for each other's answers
     pipeline: true,
@@ -23,14 +24,38 @@ export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg
     keepAlive: true,
     // A dead server is noticed within a reader's patience instead of the kernel's minutes.
     connectionTimeoutMillis: 3_000,
-    statement_timeout: 10_000,
     query_timeout: 12_000,
-    // A process paused inside a transaction keeps its row locks: cut it before its successor's own patience (10 s) ends.
-    idle_in_transaction_session_timeout: 5_000,
+    ...(pooled ? { Client: StatelessClient } : SESSION_LIMITS),
   })
   // Without a listener the loss of an idle connection would end the process.
   pool.on('error', (error) => log.warn({ detail: faultOf(error), pool: name }, 'an idle connection broke'))
   return pool
+}
+
+const SESSION_LIMITS = {
+  statement_timeout: 10_000,
+  // A process paused inside a transaction keeps its row locks: cut it before its successor's own patience (10 s) ends.
+  idle_in_transaction_session_timeout: 5_000,
+}
+
+/** What the driver is given for a URL of ours: `?pgbouncer=true` says that a pooler in transaction mode stands in front of the server. */
+export const connectionOf = (url: string): { readonly connectionString: string; readonly pooled: boolean } => {
+  const own = new URL(url)
+  const pooled = own.searchParams.get('pgbouncer') === 'true'
+  own.searchParams.delete('pgbouncer')
+  return { connectionString: pooled ? own.href : url, pooled }
+}
+
+/**
+ * Behind a pooler the next transaction may run in another session: nothing is prepared by name, and limits that belong to the session are
+ * set on the role or in the pooler instead.
+ */
+class StatelessClient extends pg.Client {
+  // the driver's overloads come down to this one, and a name is all that has to go
+  override query = ((config: unknown, ...rest: unknown[]): unknown => {
+    const plain = typeof config === 'object' && config !== null && 'name' in config ? { ...config, name: undefined } : config
+    return (pg.Client.prototype.query as (...all: unknown[]) => unknown).call(this, plain, ...rest)
+  }) as typeof pg.Client.prototype.query
 }
 
 /**

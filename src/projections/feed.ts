@@ -14,6 +14,8 @@ export const orderKey = (orderId: string): string => `o:${orderId}`
 
 /** One committed step of a shard, told after the commit. Steps of a shard follow one another: each `from` is the last `to`. */
 export interface ShardStep {
+  /** Version of the shard map: during a reshard two are projected. */
+  readonly map: number
   readonly shard: number
   /** Lease number of the projector that made it. */
   readonly fence: bigint

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto'
-import { decodeEvent } from '../events/decode.ts'
-import { referenceEvent } from '../events/log-identity.ts'
-import type { EventStore } from '../events/store/event-store.ts'
-import { SHARD_MAP_STREAM, SLICES, sliceOf } from '../events/streams.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { ShardPlace } from '../events/reference/shard-map-events.ts'
+import { SLICES, sliceOf } from '../events/streams.ts'
 
 /** Which shard each slice lives on. */
 export interface ShardMap {
@@ -11,6 +8,8 @@ export interface ShardMap {
   readonly shards: number
   /** Shard by slice, 1,024 entries. */
   readonly assignment: readonly number[]
+  /** Where the shards lie; undefined for the first map, whose shards are the databases of DATABASE_URLS themselves. */
+  readonly databases?: readonly ShardPlace[]
 }
 
 /** Slices a shard may hold beyond its even share: 2 % keeps loads level and still leaves most slices where their hash wants them. */
@@ -48,30 +47,22 @@ export const shardOf = (map: ShardMap, accountId: string): number => map.assignm
 export const slicesOf = (map: ShardMap, shards: ReadonlySet<number>): readonly number[] =>
   map.assignment.flatMap((shard, slice) => (shards.has(shard) ? [slice] : []))
 
-/** The newest map of the log; undefined before the first. */
-export const readShardMap = async (store: EventStore): Promise<ShardMap | undefined> => {
-  for await (const event of store.readBackwards(SHARD_MAP_STREAM, 1)) {
-    const decoded = decodeEvent(event)
-    if (decoded.type === 'ShardMapDefined') return decoded.data
-  }
-  return undefined
+/** The databases of a map's shards, in shard order. @throws when fewer servers are named than the map lies on */
+export const shardUrls = ({ version, shards, databases }: ShardMap, servers: readonly string[]): readonly string[] => {
+  const needed = databases ? 1 + Math.max(...databases.map(({ server }) => server)) : shards
+  if (needed > servers.length)
+    throw new Error(`the log's shard map (version ${version}) is for ${needed} databases, DATABASE_URLS names ${servers.length}`)
+  return databases ? databases.map(({ server, name }) => withDatabase(servers[server]!, name)) : servers.slice(0, shards)
 }
 
-/**
- * The map in force; a log without one gets its first for this many databases (NoStream: one process wins).
- * @throws when the map names another number of shards than there are databases
- */
-export const ensureShardMap = async (store: EventStore, clock: Clock, databases: number): Promise<ShardMap> => {
-  let map = await readShardMap(store)
-  if (!map) {
-    const first: ShardMap = { version: 1, shards: databases, assignment: assignSlices(databases) }
-    await store.append(SHARD_MAP_STREAM, 'no_stream', [
-      referenceEvent(`shardmap-1-${databases}`, 'ShardMapDefined', first, 'system', clock.now()),
-    ])
-    map = await readShardMap(store)
-  }
-  if (!map) throw new Error('the shard map could not be stored: the event store gave no definite answer')
-  if (map.shards !== databases)
-    throw new Error(`the log's shard map (version ${map.version}) is for ${map.shards} databases, DATABASE_URLS names ${databases}`)
-  return map
+/** The same for replicas, which hold all databases of their server. */
+export const replicaUrls = ({ shards, databases }: ShardMap, replicas: readonly (readonly string[])[]): readonly (readonly string[])[] =>
+  databases
+    ? databases.map(({ server, name }) => (replicas[server] ?? []).map((url) => withDatabase(url, name)))
+    : replicas.slice(0, shards)
+
+const withDatabase = (url: string, name: string): string => {
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  return own.href
 }

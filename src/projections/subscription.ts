@@ -1,5 +1,5 @@
 import type { EventStore, Position, RecordedEvent } from '../events/store/event-store.ts'
-import { parseAccountStream, SHARD_MAP_STREAM, slicesFilter } from '../events/streams.ts'
+import { parseAccountStream, slicesFilter } from '../events/streams.ts'
 import type { ShardMap } from './shard-map.ts'
 import { slicesOf } from './shard-map.ts'
 import { BEFORE_ALL, isAfter } from './writing/checkpoint.ts'
@@ -11,8 +11,6 @@ export interface SubscriptionOptions {
   readonly writers: readonly ShardWriter[]
   readonly signal: AbortSignal
   readonly onState: (state: { readonly connected: boolean; readonly detail?: string }) => void
-  /** A newer map is in force: this process' databases are the old one's. */
-  readonly onNewMap: () => void
 }
 
 /** Handed to the shards at a time: more would only wait in their queues. */
@@ -22,7 +20,7 @@ const DELIVERY = 500
  * One subscription for all shards of this process, from the lowest of their checkpoints; what a shard has had already, its writer drops.
  * Reference events go to every shard. Takes nothing further while any queue is full. Ends when the signal aborts.
  */
-export const dispatchEvents = async ({ store, map, writers, signal, onState, onNewMap }: SubscriptionOptions): Promise<void> => {
+export const dispatchEvents = async ({ store, map, writers, signal, onState }: SubscriptionOptions): Promise<void> => {
   const byShard = new Map(writers.map((writer) => [writer.shard, writer]))
   const streams = slicesFilter(slicesOf(map, new Set(byShard.keys())))
   const after = lowest(writers)
@@ -32,10 +30,7 @@ export const dispatchEvents = async ({ store, map, writers, signal, onState, onN
     for (const event of events) {
       const account = parseAccountStream(event.streamId)
       if (account) parts.get(map.assignment[account.slice]!)?.push(event)
-      else {
-        if (event.streamId === SHARD_MAP_STREAM && event.revision >= BigInt(map.version)) onNewMap()
-        for (const part of parts.values()) part.push(event)
-      }
+      else for (const part of parts.values()) part.push(event)
     }
     for (const [shard, part] of parts) byShard.get(shard)!.push(part, to)
     await Promise.all(writers.map((writer) => writer.room()))

@@ -22,12 +22,12 @@ const OF_SYMBOLS = {
 
 /** The marks of these symbols as they are now; symbols that never had a price are absent. Market data lies in the first database. */
 export const readMarks = (
-  { shards }: ReaderDeps,
+  { market }: ReaderDeps,
   symbols: readonly string[],
 ): Promise<ReadonlyMap<string, Mark> | { readonly refusal: Refusal }> =>
-  reading(shards[0]!, async () => {
+  reading(market, async () => {
     if (symbols.length === 0) return new Map<string, Mark>()
-    const { rows } = await shards[0]!.pool.query<Omit<Mark, 'at'> & { at: bigint }>({ ...OF_SYMBOLS, values: [symbols] })
+    const { rows } = await market.pool.query<Omit<Mark, 'at'> & { at: bigint }>({ ...OF_SYMBOLS, values: [symbols] })
     return new Map(rows.map((row) => [row.symbol, { ...row, at: Number(row.at) }]))
   })
 

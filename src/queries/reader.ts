@@ -1,3 +1,4 @@
+import type { QueryConfig } from 'pg'
 import type { InstrumentBook } from '../events/instruments.ts'
 import { accountStream } from '../events/streams.ts'
 import type { Refusal } from '../platform/http/problem.ts'
@@ -14,13 +15,23 @@ import type { Shard } from './shards/shards.ts'
 export interface ReaderDeps extends ConsistencyDeps {
   readonly logId: string
   readonly instruments: InstrumentBook
+  /** Those of the map in force, asked anew for each request: a reshard changes them. */
   readonly shards: readonly Shard[]
+  /** Candles and marks: in the first database, whatever the map. */
+  readonly market: MarketDatabase
   /** The shard of an account by the map in force. */
   readonly shardOf: (accountId: string) => Shard
   readonly redis: RedisReader | undefined
   /** Counts where a cacheable document came from. */
   readonly cacheReads: Counter<'tier'>
   readonly log: Logger
+}
+
+export type MarketDatabase = Pick<Shard, 'shard' | 'pool' | 'failed'>
+
+/** A shard as one request reads it: nothing older than the position that its client has seen. */
+export interface ReadShard extends Shard {
+  readonly needs: bigint
 }
 
 /** One operation on a shard: a named prepared statement. Its rows must have a column `found`, true. */
@@ -59,7 +70,7 @@ const frames = new Map<string, string>()
  * statement. Answers the 503 when the database can't.
  */
 export const readAccount = <Row>(
-  shard: Shard,
+  shard: ReadShard,
   accountId: string,
   sql: Sql,
   values: readonly unknown[],
@@ -67,21 +78,23 @@ export const readAccount = <Row>(
   // a statement may have begun before the position that the shard is known to have reached by now: who needs that one has to ask anew
   shard.loads.share(
     JSON.stringify([sql.name, accountId, ...values]),
-    shard.progress.known(),
+    shard.replicas.any ? shard.needs : shard.progress.known(),
     (read) => ('refusal' in read ? undefined : read.asOf),
     () => queryAccount<Row>(shard, accountId, sql, values),
   )
 
 const queryAccount = async <Row>(
-  shard: Shard,
+  shard: ReadShard,
   accountId: string,
   sql: Sql,
   values: readonly unknown[],
 ): Promise<AccountRows<Row> | { readonly refusal: Refusal }> => {
   const text = frames.get(sql.name) ?? framed(sql.text)
   frames.set(sql.name, text)
+  const query = { name: sql.name, text, values: [accountId, accountStream(accountId), ...values] }
+  const onReplica = await replicaRows<Row>(shard, query)
   return reading(shard, async () => {
-    const { rows } = await shard.pool.query<Framed<Row>>({ name: sql.name, text, values: [accountId, accountStream(accountId), ...values] })
+    const { rows } = onReplica ?? (await shard.pool.query<Framed<Row>>(query))
     const first = rows[0]
     if (!first) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
     shard.progress.saw(first.asOf)
@@ -90,8 +103,23 @@ const queryAccount = async <Row>(
   })
 }
 
+/** The rows of a replica that has replayed what the reader needs; undefined: ask the primary. */
+const replicaRows = async <Row>({ replicas, needs }: ReadShard, query: QueryConfig) => {
+  const replica = replicas.pick(needs)
+  if (!replica) return undefined
+  try {
+    const read = await replica.pool.query<Framed<Row>>(query)
+    const asOf = read.rows[0]?.asOf
+    return asOf !== undefined && replica.served(asOf) ? read : undefined
+  } catch {
+    // away, or the query was cancelled because replay had to go on
+    replica.failed()
+    return undefined
+  }
+}
+
 /** Runs a read of a shard: a database that is away is a 503, not a fault of ours. */
-export const reading = async <T>(shard: Shard, read: () => Promise<T>): Promise<T | { readonly refusal: Refusal }> => {
+export const reading = async <T>(shard: MarketDatabase, read: () => Promise<T>): Promise<T | { readonly refusal: Refusal }> => {
   try {
     return await read()
   } catch (error) {

@@ -13,7 +13,6 @@ import type { Clock } from '../../src/platform/clock.ts'
 import { derivedUuid, type Ids } from '../../src/platform/ids.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { createRegistry } from '../../src/platform/metrics.ts'
-import { ensureShardMap } from '../../src/projections/shard-map.ts'
 import {
   expired,
   failed,
@@ -38,6 +37,7 @@ import { fees } from './fee-story.ts'
 import { orderStories } from './order-stories.ts'
 import { payouts } from './payout-story.ts'
 import { RULE_STORIES } from './rule-stories.ts'
+import { shardMaps } from './shard-map-story.ts'
 
 /** What a story is told with: the product's own write side over a log in memory. */
 export interface Teller {
@@ -287,7 +287,7 @@ export const STORIES: readonly GoldenStory[] = [
     tell: async ({ store, clock, ids }) => {
       await ensureLogId(store, ids)
       await defineInstruments(store, clock)
-      await ensureShardMap(store, clock, 4)
+      await shardMaps(store, clock)
       await createKey(store, { key: 'a key for the corpus', scopes: ['trade', 'read'], accounts: ['a', 'b'] }, clock.now())
       await createKey(store, { key: 'a key for all', scopes: ['audit'], accounts: '*' }, clock.now())
       await createTicker({ store, ids, clock }).tick()

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ControlResumed, ControlResumeRequested, ControlSet } from './control-events.ts'
 import { FeeScheduleDefined } from './fee-events.ts'
 import { LimitGranted, LimitReturned, LimitSet } from './limit-events.ts'
+import { ShardMapAbandoned, ShardMapCutOver, ShardMapDefined, ShardMapPrepared, ShardMapRetired } from './shard-map-events.ts'
 
 /** First event of the stream `log`: names this log. A consumer whose logId differs refuses to run. */
 export const LogCreated = z.object({ logId: z.string() })
@@ -24,13 +25,6 @@ export const InstrumentDefined = z.object({
 })
 export type Instrument = z.infer<typeof InstrumentDefined>
 
-/** Which shard (index) each of the 1,024 slices lives on. */
-export const ShardMapDefined = z.object({
-  version: z.number().int().positive(),
-  shards: z.number().int().positive(),
-  assignment: z.array(z.number().int()),
-})
-
 /** Grants of an API key. Only the hash of the key is kept. */
 export const KeyCreated = z.object({
   keyId: z.string(),
@@ -41,7 +35,8 @@ export const KeyCreated = z.object({
 export const KeyRevoked = z.object({ keyId: z.string() })
 
 export const REFERENCE_EVENTS = {
-  ...{ LogCreated, Tick, InstrumentDefined, ShardMapDefined, KeyCreated, KeyRevoked },
+  ...{ LogCreated, Tick, InstrumentDefined, KeyCreated, KeyRevoked },
+  ...{ ShardMapDefined, ShardMapPrepared, ShardMapCutOver, ShardMapRetired, ShardMapAbandoned },
   ...{ ControlSet, ControlResumeRequested, ControlResumed },
   ...{ FeeScheduleDefined },
   ...{ LimitSet, LimitGranted, LimitReturned },

@@ -23,13 +23,14 @@ export const createCacheWriter = (
   { logId, metrics, log }: { readonly logId: string; readonly metrics: ProjectionMetrics; readonly log: Logger },
 ): CacheWriter => {
   const channel = channelOf(logId)
-  const shards = new Map<number, { life: number; waiting: number; tail: Promise<void> }>()
+  const shards = new Map<string, { life: number; waiting: number; tail: Promise<void> }>()
   let lives = 0
   redis.onLost(() => {
     for (const shard of shards.values()) shard.life = ++lives
   })
 
-  const stateOf = (shard: number) => {
+  const stateOf = ({ map, shard: number }: ShardStep) => {
+    const shard = `${map}.${number}`
     const known = shards.get(shard)
     if (known) return known
     const made = { life: lives, waiting: 0, tail: Promise.resolve() }
@@ -48,7 +49,7 @@ export const createCacheWriter = (
 
   return {
     write: (step) => {
-      const state = stateOf(step.shard)
+      const state = stateOf(step)
       if (step.reset) state.life = ++lives
       if (!redis.state().ready || state.waiting >= MOST_WAITING) {
         if (step.documents.length > 0) state.life = ++lives
@@ -57,7 +58,7 @@ export const createCacheWriter = (
       }
       state.waiting++
       state.tail = state.tail
-        .then(() => send(step, namespaceOf(logId, step.shard, step.fence, state.life)))
+        .then(() => send(step, namespaceOf(logId, step, state.life)))
         .catch((error: unknown) => {
           state.life = ++lives
           metrics.cacheWrites.inc({ outcome: 'dropped' }, step.documents.length)

@@ -3,6 +3,7 @@ import type { ShardStep } from '../feed.ts'
 
 /** What other processes are told of a step: the documents themselves are in Redis. */
 const Message = z.object({
+  map: z.number().int(),
   shard: z.number().int(),
   fence: z.string().transform(BigInt),
   /** Names the keys that are in force: they are given up whenever Redis was in doubt. */
@@ -18,12 +19,12 @@ export type ShardMessage = z.output<typeof Message>
 export const channelOf = (logId: string): string => `quantbot:${logId}:steps`
 
 /** {…} keeps a shard's keys on one node of a Redis cluster, as the script needs. */
-export const namespaceOf = (logId: string, shard: number, fence: bigint, life: number): string =>
-  `quantbot:{${logId}.${shard}}:${fence}.${life}:`
+export const namespaceOf = (logId: string, { map, shard, fence }: Pick<ShardStep, 'map' | 'shard' | 'fence'>, life: number): string =>
+  `quantbot:{${logId}.${map}.${shard}}:${fence}.${life}:`
 
-export const encodeMessage = ({ shard, fence, from, to, documents, reset }: ShardStep, namespace: string): string =>
+export const encodeMessage = ({ map, shard, fence, from, to, documents, reset }: ShardStep, namespace: string): string =>
   JSON.stringify({
-    ...{ shard, fence: String(fence), namespace, from: String(from), to: String(to), reset },
+    ...{ map, shard, fence: String(fence), namespace, from: String(from), to: String(to), reset },
     keys: documents.map(({ key }) => key),
   })
 

@@ -86,7 +86,7 @@ const replay = async (deps: RebuildDeps, shadows: readonly Shadow[], claims: rea
     const checkpoint = await claimCheckpoint(pool, claim)
     writers.push(startShardWriter({ ...{ pool, claim, checkpoint, metrics, clock, log, signal: until }, publish: () => undefined }))
   }
-  const dispatched = dispatchEvents({ store, map, writers, signal: until, onState: () => undefined, onNewMap: () => undefined })
+  const dispatched = dispatchEvents({ store, map, writers, signal: until, onState: () => undefined })
   const caughtUp = async (): Promise<boolean> => {
     for (const [shard, { pool }] of deps.databases.entries())
       if (isAfter(await liveCheckpoint(pool), writers[shard]!.position())) return false

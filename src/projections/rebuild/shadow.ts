@@ -1,5 +1,5 @@
 import type { Logger } from '../../platform/log.ts'
-import { createPool, type Pool } from '../../platform/postgres.ts'
+import { connectionOf, createPool, type Pool } from '../../platform/postgres.ts'
 import { READ_MODELS } from '../read-models.ts'
 
 /** The schema beside the live one, in the shard's own database. */
@@ -20,6 +20,7 @@ export interface Shadow {
 
 /** Makes the copy beside the live tables. @throws when another rebuild of this database is under way */
 export const openShadow = async (live: Pool, url: string, log: Logger): Promise<Shadow> => {
+  if (connectionOf(url).pooled) throw new Error('a rebuild keeps state in its sessions: give it DATABASE_URLS past the pooler')
   const guard = await live.connect()
   const release = async (): Promise<void> => {
     await guard.query(`DROP SCHEMA IF EXISTS ${SHADOW} CASCADE`)

@@ -60,6 +60,8 @@ interface Row {
 export const checkDatabase = async (pool: Pool, claim: Omit<ShardClaim, 'fence'>): Promise<void> => {
   const { rows } = await pool.query<Row>('SELECT * FROM checkpoint')
   for (const row of rows) verify(row, claim)
+  const { rowCount } = await pool.query('SELECT 1 FROM retired_maps WHERE map_version = $1', [claim.mapVersion])
+  if (rowCount) throw new WrongDatabase(`shard map ${claim.mapVersion} was retired: its rows are no longer kept`)
 }
 
 const verify = (row: Row, { shard, logId, mapVersion }: Omit<ShardClaim, 'fence'>): void => {

@@ -52,6 +52,7 @@ const RETRY_MS = [50, 100, 250, 500, 1_000] as const
 export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
   const { pool, claim, publish, metrics, clock, log, signal } = deps
   const labels = { shard: String(claim.shard) }
+  const whose = { map: claim.mapVersion, shard: claim.shard, fence: claim.fence }
   let position = deps.checkpoint.position
   let seen = position
   /** Undefined when it has to be read from the database: at first, and after every fault. */
@@ -98,7 +99,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     if (last) metrics.lagSeconds.set(labels, Math.max(0, (clock.now() - last.created) / 1000))
     // After an unknown commit the documents of that batch were never told: whatever is cached is in doubt.
     const reset = lostTrack || done.doubt
-    publish({ shard: claim.shard, fence: claim.fence, from: done.from.commit, to: position.commit, documents: done.documents, reset })
+    publish({ ...whose, from: done.from.commit, to: position.commit, documents: done.documents, reset })
   }
 
   const write = async (batch: Batch, refused?: string): Promise<void> => {
@@ -136,7 +137,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
         if (queue.length === 0 && clock.now() - told >= ADVANCE_MS) {
           told = clock.now()
           if (isAfter(seen, position)) await write(take())
-          else publish({ shard: claim.shard, fence: claim.fence, from: position.commit, to: position.commit, documents: [], reset: false })
+          else publish({ ...whose, from: position.commit, to: position.commit, documents: [], reset: false })
         }
         continue
       }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { mayUse } from '../../platform/http/grant.ts'
-import { ok, type Reply, type RequestContext, type Route, refuse, route } from '../../platform/http/route.ts'
-import { consistent, type ReaderDeps, readAccount, type Sql } from '../reader.ts'
+import { ok, type Reply, type RequestContext, type Route, route } from '../../platform/http/route.ts'
+import { type ReaderDeps, readAccount, type Sql } from '../reader.ts'
 import { type CursorKey, decodeCursor, encodeCursor } from '../request/cursor.ts'
-import { AccountIdText, ListQuery, limitOf, minPositionOf } from '../request/parameters.ts'
+import { AccountIdText, ListQuery, limitOf } from '../request/parameters.ts'
 import type { Shard } from '../shards/shards.ts'
+import { type AccountRequest, notFound, onShard } from './account-read.ts'
 
 /** A list of an account: `/v1/accounts/:accountId/<name>`. */
 export interface AccountList<Row, Key extends CursorKey> {
@@ -47,31 +47,36 @@ export const accountListRoute = <Row, Key extends CursorKey>(
     scope: 'read',
     params: z.object({ accountId: AccountIdText }),
     query: ListQuery,
-    handle: async ({ grant, params, query, signal }: RequestContext): Promise<Reply> => {
-      const accountId = params.accountId!
-      const cursor = decodeCursor(query.cursor, deps.logId, `${list.name}/${accountId}`, list.key)
-      if ('refusal' in cursor) return cursor
-      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-      const shard = deps.shardOf(accountId)
-      const minPosition = minPositionOf(query)
-      const late = await consistent(deps, shard, minPosition, signal)
-      if (late) return { refusal: late }
-      const whole = query.cursor === undefined && query.limit === undefined
-      const cached = whole ? await cache?.read(accountId, shard, minPosition) : undefined
-      if (cached) return pageReply(cached)
-
-      const limit = limitOf(query)
-      const read = await readAccount<Row>(shard, accountId, list.sql, [...(cursor.key ?? list.start), limit + 1])
-      if ('refusal' in read) return read
-      if (!read.known) return refuse('not_found', 'no such account', { extra: { asOfPosition: String(read.asOf) } })
-      const rows = read.rows.slice(0, limit)
-      const more = read.rows.length > limit
-      if (whole && !more && !read.incomplete) cache?.keep(accountId, shard, rows, read.asOf)
-      return pageReply({
-        data: await list.documents(rows, shard),
-        nextCursor: more ? encodeCursor(deps.logId, `${list.name}/${accountId}`, list.keyOf(rows.at(-1)!)) : null,
-        asOf: read.asOf,
-        incomplete: read.incomplete,
-      })
+    handle: async (context: RequestContext): Promise<Reply> => {
+      const accountId = context.params.accountId!
+      const cursor = decodeCursor(context.query.cursor, deps.logId, `${list.name}/${accountId}`, list.key)
+      // the contract's order of refusal: 400 before 403
+      return 'refusal' in cursor ? cursor : onShard(deps, context, accountId, (request) => pageOf(deps, list, cache, request, cursor.key))
     },
   })
+
+const pageOf = async <Row, Key extends CursorKey>(
+  deps: ReaderDeps,
+  list: AccountList<Row, Key>,
+  cache: ListCache<Row> | undefined,
+  { accountId, shard, query, minPosition }: AccountRequest,
+  after: Key | undefined,
+): Promise<Reply> => {
+  const whole = query.cursor === undefined && query.limit === undefined
+  const cached = whole ? await cache?.read(accountId, shard, minPosition) : undefined
+  if (cached) return pageReply(cached)
+
+  const limit = limitOf(query)
+  const read = await readAccount<Row>(shard, accountId, list.sql, [...(after ?? list.start), limit + 1])
+  if ('refusal' in read) return read
+  if (!read.known) return notFound(read, 'no such account')
+  const rows = read.rows.slice(0, limit)
+  const more = read.rows.length > limit
+  if (whole && !more && !read.incomplete) cache?.keep(accountId, shard, rows, read.asOf)
+  return pageReply({
+    data: await list.documents(rows, shard),
+    nextCursor: more ? encodeCursor(deps.logId, `${list.name}/${accountId}`, list.keyOf(rows.at(-1)!)) : null,
+    asOf: read.asOf,
+    incomplete: read.incomplete,
+  })
+}

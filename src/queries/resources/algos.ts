@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { algoDocument } from '../../events/algo-document.ts'
-import { mayUse } from '../../platform/http/grant.ts'
-import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import type { Route } from '../../platform/http/route.ts'
 import { type AlgoRow, algoFacts, algosTable } from '../../projections/read-models/algos.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import { consistent, type ReaderDeps, readAccount } from '../reader.ts'
+import { type ReaderDeps, readAccount } from '../reader.ts'
 import { BigText } from '../request/cursor.ts'
-import { AccountIdText, ClOrdIdText, minPositionOf, ReadQuery } from '../request/parameters.ts'
+import { AccountIdText, ClOrdIdText, ReadQuery } from '../request/parameters.ts'
 import { accountListRoute } from './account-list.ts'
+import { accountRead, oneReply } from './account-read.ts'
 
 type Row = AlgoRow & { readonly executed: bigint }
 
@@ -47,22 +47,11 @@ const partsOf = (ref: string): readonly [accountId: string, algoId: string] | un
 
 /** GET /v1/algos/:algoRef, `<accountId>.<algoId>`. */
 export const algoRoute = (deps: ReaderDeps): Route =>
-  route({
-    method: 'GET',
+  accountRead(deps, {
     path: '/v1/algos/:algoRef',
-    scope: 'read',
     params: z.object({ algoRef: AlgoRef }),
     query: ReadQuery,
-    handle: async ({ grant, params, query, signal }) => {
-      const [accountId, algoId] = partsOf(params.algoRef!)!
-      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-      const shard = deps.shardOf(accountId)
-      const late = await consistent(deps, shard, minPositionOf(query), signal)
-      if (late) return { refusal: late }
-      const read = await readAccount<Row>(shard, accountId, BY_ID, [algoId])
-      if ('refusal' in read) return read
-      const row = read.rows[0]
-      if (!row) return refuse('not_found', 'no such algo', { extra: { asOfPosition: String(read.asOf) } })
-      return ok({ data: documentOf(row), asOfPosition: String(read.asOf), ...(read.incomplete ? { incomplete: true } : {}) })
-    },
+    accountOf: ({ algoRef }) => partsOf(algoRef!)![0],
+    answer: async ({ accountId, shard, params }) =>
+      oneReply(await readAccount<Row>(shard, accountId, BY_ID, [partsOf(params.algoRef!)![1]]), 'no such algo', documentOf),
   })

@@ -52,10 +52,18 @@ const balanceDocuments = async ({ instruments }: ReaderDeps, { pool }: Shard, ba
     const provisional = atLeastZero(BigInt(provisionalText ?? 0))
     const format = (units: bigint): string => formatUnits(units, decimals.get(asset)!)
     return {
-      ...{ asset, settled: format(available + reserved), reserved: format(reserved), available: format(available) },
+      ...balanceOf(asset, available, reserved, decimals.get(asset)!),
       ...{ provisional: format(provisional), withdrawable: format(atLeastZero(available - provisional)) },
     }
   })
 }
+
+/** The part of a balance that a replay of the account tells too. */
+export const balanceOf = (asset: string, available: bigint, reserved: bigint, decimals: number) => ({
+  asset,
+  settled: formatUnits(available + reserved, decimals),
+  reserved: formatUnits(reserved, decimals),
+  available: formatUnits(available, decimals),
+})
 
 const atLeastZero = (units: bigint): bigint => (units < 0n ? 0n : units)

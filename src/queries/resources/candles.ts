@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { formatPrice } from '../../platform/decimal.ts'
-import { type Route, refuse, route } from '../../platform/http/route.ts'
+import { type Route, route } from '../../platform/http/route.ts'
 import { STEPS } from '../../projections/market/steps.ts'
 import { type ReaderDeps, reading } from '../reader.ts'
 import { decodeCursor, encodeCursor } from '../request/cursor.ts'
@@ -20,9 +20,7 @@ const Query = ListQuery.omit({ minPosition: true }).extend({
 })
 
 interface Row {
-  /** Null while no projector has begun here: candles come from the market, not from the log. */
-  readonly asOf: bigint | null
-  readonly at: bigint | null
+  readonly at: bigint
   readonly open: bigint
   readonly high: bigint
   readonly low: bigint
@@ -35,10 +33,8 @@ interface Row {
 const NEWEST_FIRST = {
   name: 'candles-newest-first',
   text: `
-    SELECT k.commit_position AS "asOf", c.* FROM (SELECT max(commit_position) AS commit_position FROM checkpoint) k LEFT JOIN (
-      SELECT at, open, high, low, close, volume, ticks FROM candles
-      WHERE step = $1 AND symbol = $2 AND at >= $3::bigint AND at < $4::bigint ORDER BY at DESC LIMIT $5::integer
-    ) c ON true ORDER BY c.at DESC`,
+    SELECT at, open, high, low, close, volume, ticks FROM candles
+    WHERE step = $1 AND symbol = $2 AND at >= $3::bigint AND at < $4::bigint ORDER BY at DESC LIMIT $5::integer`,
 }
 
 /** The end of time as a query can say it. */
@@ -58,17 +54,17 @@ export const candlesRoute = (deps: ReaderDeps): Route =>
       const to = Math.min(cursor.key?.[0] ?? NEVER, query.to === undefined ? NEVER : Date.parse(query.to))
       const from = query.from === undefined ? 0 : Date.parse(query.from)
       const limit = limitOf(query)
-      const [first] = deps.shards
-      if (!first) return refuse('not_ready', 'there is no database')
-      return reading(first, async () => {
-        const { rows } = await first.pool.query<Row>({ ...NEWEST_FIRST, values: [query.interval, query.symbol, from, to, limit + 1] })
-        const candles = rows.filter(({ at }) => at !== null)
-        const shown = candles.slice(0, limit)
+      return reading(deps.market, async () => {
+        const { rows } = await deps.market.pool.query<Row>({
+          ...{ ...NEWEST_FIRST, values: [query.interval, query.symbol, from, to, limit + 1] },
+        })
+        const shown = rows.slice(0, limit)
         const last = shown.at(-1)
         return pageReply({
           data: shown.map(candleDocument),
-          nextCursor: last && candles.length > limit ? encodeCursor(deps.logId, list, [Number(last.at)]) : null,
-          asOf: later(rows[0]?.asOf ?? 0n, 0n),
+          nextCursor: last && rows.length > limit ? encodeCursor(deps.logId, list, [Number(last.at)]) : null,
+          // candles come from the market, not from the log: this only tells how far the reader's log is
+          asOf: later(deps.shards.map(({ progress }) => progress.known()).reduce(later), 0n),
           incomplete: false,
         })
       })

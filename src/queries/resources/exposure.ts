@@ -1,28 +1,21 @@
 import { z } from 'zod'
 import { formatUnits } from '../../platform/decimal.ts'
-import { mayUse } from '../../platform/http/grant.ts'
-import { type Route, refuse, route } from '../../platform/http/route.ts'
+import type { Route } from '../../platform/http/route.ts'
 import { type Mark, markDocument, valueAt } from '../marks.ts'
-import { consistent, type ReaderDeps } from '../reader.ts'
-import { AccountIdText, minPositionOf, ReadQuery } from '../request/parameters.ts'
+import type { ReaderDeps } from '../reader.ts'
+import { AccountIdText, ReadQuery } from '../request/parameters.ts'
+import { accountRead } from './account-read.ts'
 import { type Holding, readAverage, valued } from './pnl.ts'
 
 /** GET /v1/accounts/:accountId/exposure: open positions at their marks, and their sums by quote asset. */
 export const exposureRoute = (deps: ReaderDeps): Route =>
-  route({
-    method: 'GET',
+  accountRead(deps, {
     path: '/v1/accounts/:accountId/exposure',
-    scope: 'read',
     params: z.object({ accountId: AccountIdText }),
     query: ReadQuery,
-    handle: async ({ grant, params, query, signal }) => {
-      const accountId = params.accountId!
-      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-      const shard = deps.shardOf(accountId)
-      const late = await consistent(deps, shard, minPositionOf(query), signal)
-      if (late) return { refusal: late }
-      return valued(deps, await readAverage(shard, accountId), (holdings, marks) => exposureOf(holdings, marks, deps.clock.now()))
-    },
+    accountOf: ({ accountId }) => accountId!,
+    answer: async ({ accountId, shard }) =>
+      valued(deps, await readAverage(shard, accountId), (holdings, marks) => exposureOf(holdings, marks, deps.clock.now())),
   })
 
 const exposureOf = (holdings: readonly Holding[], marks: ReadonlyMap<string, Mark>, now: number) => {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { formatUnits } from '../../platform/decimal.ts'
-import { mayUse } from '../../platform/http/grant.ts'
-import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import type { Route } from '../../platform/http/route.ts'
 import { type PayoutRow, payoutsTable } from '../../projections/read-models/payouts.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { decimalsOf } from '../asset-decimals.ts'
-import { consistent, type ReaderDeps, readAccount } from '../reader.ts'
-import { AccountIdText, ClientIdText, minPositionOf, ReadQuery } from '../request/parameters.ts'
+import { type ReaderDeps, readAccount } from '../reader.ts'
+import { AccountIdText, ClientIdText, ReadQuery } from '../request/parameters.ts'
 import type { Shard } from '../shards/shards.ts'
 import { accountListRoute } from './account-list.ts'
+import { accountRead, dataReply, notFound } from './account-read.ts'
 
 // Walks down the primary key; withdrawals are `w-…`, transfers `r-…` and `t-…`, which lie side by side.
 const byRef = (name: string, from: string, below: string) => ({
@@ -38,24 +38,16 @@ export const payoutListRoutes = (deps: ReaderDeps): readonly Route[] =>
 /** GET /v1/accounts/:accountId/withdrawals/:id and …/transfers/:id (one that the account sent). */
 export const payoutRoutes = (deps: ReaderDeps): readonly Route[] =>
   [['withdrawals', 'w-'] as const, ['transfers', 't-'] as const].map(([name, prefix]) =>
-    route({
-      method: 'GET',
+    accountRead(deps, {
       path: `/v1/accounts/:accountId/${name}/:id`,
-      scope: 'read',
       params: z.object({ accountId: AccountIdText, id: ClientIdText }),
       query: ReadQuery,
-      handle: async ({ grant, params, query, signal }) => {
-        const accountId = params.accountId!
-        if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-        const shard = deps.shardOf(accountId)
-        const late = await consistent(deps, shard, minPositionOf(query), signal)
-        if (late) return { refusal: late }
+      accountOf: ({ accountId }) => accountId!,
+      answer: async ({ accountId, shard, params }) => {
         const read = await readAccount<PayoutRow>(shard, accountId, ONE, [`${prefix}${params.id}`])
         if ('refusal' in read) return read
         const [document] = await payoutDocuments(deps, shard, read.rows)
-        const asOf = { asOfPosition: String(read.asOf) }
-        if (!document) return refuse('not_found', `no such ${name.slice(0, -1)}`, { extra: asOf })
-        return ok({ data: document, ...asOf, ...(read.incomplete ? { incomplete: true } : {}) })
+        return document ? dataReply(document, read) : notFound(read, `no such ${name.slice(0, -1)}`)
       },
     }),
   )

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { parseUnits } from '../../platform/decimal.ts'
-import { mayUse } from '../../platform/http/grant.ts'
-import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import type { Route } from '../../platform/http/route.ts'
 import { type Closes, DAY_MS, performanceOf, type Traded } from '../performance.ts'
-import { consistent, type ReaderDeps, readAccount, reading } from '../reader.ts'
-import { AccountIdText, ClOrdIdText, minPositionOf, ReadQuery } from '../request/parameters.ts'
+import { type ReaderDeps, readAccount, reading } from '../reader.ts'
+import { AccountIdText, ClOrdIdText, ReadQuery } from '../request/parameters.ts'
+import { accountRead, dataReply, notFound } from './account-read.ts'
 
 /** Trades that one answer is made of; an account with more is told by its newest ones and says so. */
 const MOST_TRADES = 50_000
@@ -40,23 +40,17 @@ const Query = ReadQuery.extend({
 
 /** GET /v1/accounts/:accountId/performance?strategyId=&capital=: return, Sharpe, Sortino, drawdown, hit rate and equity curve, by quote asset. */
 export const performanceRoute = (deps: ReaderDeps): Route =>
-  route({
-    method: 'GET',
+  accountRead(deps, {
     path: '/v1/accounts/:accountId/performance',
-    scope: 'read',
     params: z.object({ accountId: AccountIdText }),
     query: Query,
-    handle: async ({ grant, params, query, signal }) => {
-      const accountId = params.accountId!
-      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-      const shard = deps.shardOf(accountId)
-      const late = await consistent(deps, shard, minPositionOf(query), signal)
-      if (late) return { refusal: late }
+    accountOf: ({ accountId }) => accountId!,
+    answer: async ({ accountId, shard, query }) => {
       const { strategyId, capital } = query
       const [sql, more] = strategyId === undefined ? [OF_ACCOUNT, []] : [OF_STRATEGY, [strategyId]]
       const read = await readAccount<Traded>(shard, accountId, sql, [MOST_TRADES + 1, ...more])
       if ('refusal' in read) return read
-      if (!read.known) return refuse('not_found', 'no such account', { extra: { asOfPosition: String(read.asOf) } })
+      if (!read.known) return notFound(read, 'no such account')
       const trades = read.rows.slice(0, MOST_TRADES).reverse()
       const closes = await readCloses(deps, trades)
       if ('refusal' in closes) return closes
@@ -69,19 +63,18 @@ export const performanceRoute = (deps: ReaderDeps): Route =>
         asset,
         ...performanceOf(own, closes, deps.clock.now(), capital === undefined ? undefined : parseUnits(capital, own[0]!.quoteDecimals)),
       }))
-      const partly = read.incomplete || read.rows.length > MOST_TRADES
-      return ok({ data, asOfPosition: String(read.asOf), ...(partly ? { incomplete: true } : {}) })
+      return dataReply(data, { asOf: read.asOf, incomplete: read.incomplete || read.rows.length > MOST_TRADES })
     },
   })
 
 /** The days' last prices, from the daily candles. */
-const readCloses = ({ shards }: ReaderDeps, trades: readonly Traded[]) =>
-  reading(shards[0]!, async (): Promise<Closes> => {
+const readCloses = ({ market }: ReaderDeps, trades: readonly Traded[]) =>
+  reading(market, async (): Promise<Closes> => {
     const [oldest] = trades
     if (!oldest) return new Map()
     const symbols = [...new Set(trades.map(({ symbol }) => symbol))]
     const from = Number(oldest.at) - (Number(oldest.at) % DAY_MS)
-    const { rows } = await shards[0]!.pool.query<{ symbol: string; at: bigint; close: bigint }>({ ...CLOSES, values: [symbols, from] })
+    const { rows } = await market.pool.query<{ symbol: string; at: bigint; close: bigint }>({ ...CLOSES, values: [symbols, from] })
     const closes = new Map<string, Map<number, bigint>>()
     for (const { symbol, at, close } of rows) {
       const days = closes.get(symbol) ?? new Map<number, bigint>()

@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import { formatUnits } from '../../platform/decimal.ts'
-import { mayUse } from '../../platform/http/grant.ts'
-import { ok, type Reply, type Route, refuse, route } from '../../platform/http/route.ts'
+import type { Reply, Route } from '../../platform/http/route.ts'
 import { type Fifo, holdingOf, type Lot } from '../../projections/read-models/fifo.ts'
 import { lotQueuesTable } from '../../projections/read-models/lots.ts'
 import { type PositionRow, positionsTable } from '../../projections/read-models/positions.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { holdingDocument, type Mark, markDocument, readMarks, valueAt } from '../marks.ts'
-import { type AccountRows, consistent, type ReaderDeps, readAccount } from '../reader.ts'
-import { AccountIdText, minPositionOf, ReadQuery } from '../request/parameters.ts'
-import type { Shard } from '../shards/shards.ts'
+import { type AccountRows, type ReaderDeps, type ReadShard, readAccount } from '../reader.ts'
+import { AccountIdText, ReadQuery } from '../request/parameters.ts'
+import { accountRead, dataReply, notFound } from './account-read.ts'
 
 /** A symbol's position under either method. Quote units. */
 export interface Holding {
@@ -42,18 +41,12 @@ type FifoRow = Fifo & Pick<Holding, 'symbol' | 'baseDecimals' | 'quoteDecimals'>
 
 /** GET /v1/accounts/:accountId/pnl?method=fifo|avg: realised and unrealised by symbol, the mark cited; avg where not said. */
 export const pnlRoute = (deps: ReaderDeps): Route =>
-  route({
-    method: 'GET',
+  accountRead(deps, {
     path: '/v1/accounts/:accountId/pnl',
-    scope: 'read',
     params: z.object({ accountId: AccountIdText }),
     query: ReadQuery.extend({ method: z.enum(['fifo', 'avg']).optional() }),
-    handle: async ({ grant, params, query, signal }) => {
-      const accountId = params.accountId!
-      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-      const shard = deps.shardOf(accountId)
-      const late = await consistent(deps, shard, minPositionOf(query), signal)
-      if (late) return { refusal: late }
+    accountOf: ({ accountId }) => accountId!,
+    answer: async ({ accountId, shard, query }) => {
       const method = query.method === 'fifo' ? 'fifo' : 'avg'
       return valued(deps, await (method === 'fifo' ? readFifo(shard, accountId) : readAverage(shard, accountId)), (holdings, marks) => {
         const bySymbol = holdings.map((held) => pnlOf(held, marks.get(held.symbol), deps.clock.now()))
@@ -65,10 +58,10 @@ export const pnlRoute = (deps: ReaderDeps): Route =>
 type Read<Row> = AccountRows<Row> | Exclude<Awaited<ReturnType<typeof readAccount>>, AccountRows<unknown>>
 
 /** Average cost of an account's symbols. */
-export const readAverage = (shard: Shard, accountId: string): Promise<Read<Holding>> =>
+export const readAverage = (shard: ReadShard, accountId: string): Promise<Read<Holding>> =>
   readAccount<PositionRow>(shard, accountId, AVERAGE, [])
 
-const readFifo = async (shard: Shard, accountId: string): Promise<Read<Holding>> => {
+const readFifo = async (shard: ReadShard, accountId: string): Promise<Read<Holding>> => {
   const read = await readAccount<FifoRow>(shard, accountId, FIFO, [])
   return 'refusal' in read ? read : { ...read, rows: read.rows.map((row) => ({ ...row, ...holdingOf(row, oldestOf(row)) })) }
 }
@@ -86,14 +79,14 @@ export const valued = async (
   document: (holdings: readonly Holding[], marks: ReadonlyMap<string, Mark>) => unknown,
 ): Promise<Reply> => {
   if ('refusal' in read) return read
-  const { rows, asOf, known, incomplete } = read
-  if (!known) return refuse('not_found', 'no such account', { extra: { asOfPosition: String(asOf) } })
+  const { rows, known } = read
+  if (!known) return notFound(read, 'no such account')
   const marks = await readMarks(
     deps,
     rows.map(({ symbol }) => symbol),
   )
   if ('refusal' in marks) return marks
-  return ok({ data: document(rows, marks), asOfPosition: String(asOf), ...(incomplete ? { incomplete: true } : {}) })
+  return dataReply(document(rows, marks), read)
 }
 
 /** Without a mark what is open is worth nothing that could be told: unrealised is null then, unless flat. */

@@ -25,7 +25,14 @@ export const positionsRoute = (deps: ReaderDeps): Route =>
   })
 
 /** qty is signed; avgPx is what the open quantity cost on average, zero when flat. */
-export const positionDocument = ({ symbol, qty, cost, realized, baseDecimals, quoteDecimals }: PositionRow) => ({
+export const positionDocument = ({
+  symbol,
+  qty,
+  cost,
+  realized,
+  baseDecimals,
+  quoteDecimals,
+}: Omit<PositionRow, 'accountId' | 'revision' | 'position'>) => ({
   symbol,
   qty: formatUnits(qty, baseDecimals),
   // a short has negative quantity and cost: their quotient is positive all the same

@@ -20,7 +20,7 @@ const BREAK_MS = 1_000
 /** Hears the projectors' steps over Redis and reads their documents there. */
 export const openRedisReader = (
   url: string,
-  shards: readonly Shard[],
+  shards: () => readonly Shard[],
   { logId, clock, log }: { readonly logId: string; readonly clock: Clock; readonly log: Logger },
 ): RedisReader => {
   const reads = connectRedis(url, { name: 'queries', log })
@@ -29,7 +29,7 @@ export const openRedisReader = (
   let brokenUntil = 0
 
   const forgetAll = (): void => {
-    for (const { cache } of shards) cache.lost()
+    for (const { cache } of shards()) cache.lost()
   }
   hears.onLost(forgetAll)
   // subscribed again by hand: only then is it known from when on nothing is missed
@@ -41,7 +41,7 @@ export const openRedisReader = (
   })
   hears.client.on('message', (_channel: string, text: string) => {
     const message = decodeMessage(text)
-    const shard = message && shards[message.shard]
+    const shard = message && shards().find((one) => one.map === message.map && one.shard === message.shard)
     if (!shard) return
     shard.cache.applyMessage(message)
     shard.progress.saw(message.to)

@@ -237,7 +237,11 @@ export const append = async (store: EventStore, accountId: string, appends: read
   let revision = after
   let position: Position = { commit: 0n, prepare: 0n }
   for (const events of appends) {
-    const outcome = await store.append(accountStream(accountId), revision < 0n ? 'no_stream' : revision, events.map(recordable))
+    const recorded = events.map(recordable)
+    const once = () => store.append(accountStream(accountId), revision < 0n ? 'no_stream' : revision, recorded)
+    let outcome = await once()
+    // a machine that is too busy to answer in time: the same ids again are the same events
+    while (outcome.kind === 'unknown') outcome = await once()
     if (outcome.kind !== 'appended') throw new Error(`append: ${outcome.kind}`)
     revision += BigInt(events.length)
     position = outcome.position

@@ -17,7 +17,7 @@ export const log = createLog('test', process.env.QUANTBOT_LOG ?? 'fatal')
 /** The shared log's map is for this many databases. */
 export const SHARDS = 4
 
-/** A read side of its own on the shared log: fresh databases, pools to look into them, everything closed at the end. */
+/** A read side of its own on the shared log, or on one of its own: fresh databases, pools to look into them, everything closed at the end. */
 export interface ReadSide {
   readonly store: EventStore
   readonly logId: string
@@ -31,8 +31,8 @@ export interface ReadSide {
   close(): Promise<void>
 }
 
-export const openReadSide = async (given?: readonly string[]): Promise<ReadSide> => {
-  const store = await connectEventStore({ url: await eventStoreUrl(), log, clock: systemClock })
+export const openReadSide = async (given?: readonly string[], storeUrl?: string): Promise<ReadSide> => {
+  const store = await connectEventStore({ url: storeUrl ?? (await eventStoreUrl()), log, clock: systemClock })
   const logId = await ensureLogId(store, systemIds)
   const urls = given ?? (await databaseUrls(SHARDS))
   const pools = urls.map((url, shard) => createPool(url, { name: `test-${shard}`, log, max: 2 }))

@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
 import { digestShards } from '../../../src/projections/digest.ts'
 import { type Rebuilt, rebuild } from '../../../src/projections/rebuild/rebuild.ts'
-import { readShardMap } from '../../../src/projections/shard-map.ts'
+import { readShardMap } from '../../../src/projections/shard-map-stream.ts'
 import { accountHistory, append } from './history.ts'
 import { caughtUp, freshAccounts, log, openReadSide, type ReadSide } from './read-side.ts'
 

@@ -1,4 +1,5 @@
-import { defineInstruments, followInstruments } from '../../../src/events/instruments.ts'
+import type { asOfAllRoute } from '../../../src/audit/as-of-all-route.ts'
+import { defineInstruments, followInstruments, type InstrumentBook } from '../../../src/events/instruments.ts'
 import { createTicker } from '../../../src/events/tick.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { createHealthBoard, type HealthBoard } from '../../../src/platform/health.ts'
@@ -22,6 +23,7 @@ export interface ReadApi {
   readonly health: HealthBoard
   readonly feed: ShardFeed
   readonly registry: Registry
+  readonly instruments: InstrumentBook
   get(path: string, key?: string): Promise<Answer>
   close(): Promise<void>
 }
@@ -33,9 +35,13 @@ export const openReadApi = async (
     readonly redisUrl?: string
     readonly local?: boolean
     readonly urls?: readonly string[]
+    readonly storeUrl?: string
+    readonly replicas?: readonly (readonly string[])[]
+    /** A route of the auditor that reads rows too. */
+    readonly extra?: typeof asOfAllRoute
   } = {},
 ): Promise<ReadApi> => {
-  const side = await openReadSide(options.urls)
+  const side = await openReadSide(options.urls, options.storeUrl)
   const stop = new AbortController()
   const deps = { store: side.store, clock: systemClock, ids: systemIds, log, signal: stop.signal }
   await defineInstruments(side.store, systemClock)
@@ -45,21 +51,22 @@ export const openReadApi = async (
   const feed = createShardFeed()
   const queries = await startQueriesRole({
     ...{ ...deps, instruments, ticker: createTicker(deps), logId: side.logId, databaseUrls: side.urls, redisUrl: options.redisUrl },
-    ...{ registry, health },
+    ...{ registry, health, replicas: options.replicas ?? [] },
     ...(options.local === false ? {} : { feed }),
   })
+  const extra = options.extra ? [options.extra({ ...deps, instruments }, queries.accountsAt)] : []
   const grants = new Map<string, Grant>([
     [hashKey('reader'), { keyId: 'r', scopes: new Set(['read']), accounts: '*' }],
-    [hashKey('bound'), { keyId: 'b', scopes: new Set(['read']), accounts: new Set(options.bound ?? []) }],
+    [hashKey('bound'), { keyId: 'b', scopes: new Set(['read', 'audit']), accounts: new Set(options.bound ?? []) }],
     [hashKey('trade-only'), { keyId: 't', scopes: new Set(['trade']), accounts: '*' }],
   ])
   const http = await serveHttp(
-    { ...deps, routes: queries.routes, keys: { find: (hash) => grants.get(hash) }, health, registry },
+    { ...deps, routes: [...queries.routes, ...extra], keys: { find: (hash) => grants.get(hash) }, health, registry },
     '127.0.0.1',
     0,
   )
   return {
-    ...{ side, health, feed, registry },
+    ...{ side, health, feed, registry, instruments },
     get: async (path, key = 'reader') => {
       const response = await fetch(http.url + path, { headers: { authorization: `Bearer ${key}` } })
       return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] }

@@ -4,12 +4,12 @@ import type { ShardStep } from '../../../src/projections/feed.ts'
 import { createShardCache } from '../../../src/queries/shards/shard-cache.ts'
 
 const step = (from: number, to: number, docs: Record<string, string> = {}, rest: Partial<ShardStep> = {}): ShardStep => ({
-  ...{ shard: 0, fence: 1n, from: BigInt(from), to: BigInt(to), reset: false },
+  ...{ map: 1, shard: 0, fence: 1n, from: BigInt(from), to: BigInt(to), reset: false },
   documents: Object.entries(docs).map(([key, json]) => ({ key, revision: 1n, json })),
   ...rest,
 })
 const message = (from: number, to: number, keys: string[] = [], namespace = 'ns:') => ({
-  ...{ shard: 0, fence: 1n, namespace, from: BigInt(from), to: BigInt(to), keys, reset: false },
+  ...{ map: 1, shard: 0, fence: 1n, namespace, from: BigInt(from), to: BigInt(to), keys, reset: false },
 })
 
 describe('cache of a shard', () => {

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startNodeProcess } from '../integration/eventstore-node/node-process.ts'
+import { playReplicas } from '../integration/replicas/replica-rounds.ts'
+import { debianPostgres } from '../support/debian-postgres.ts'
+
+// npm run -s soak:replicas -- --reads 10000: reads through a standby whose replay stops and goes on at random; one JSON document, exit 1 on a wrong answer.
+const { values } = parseArgs({ options: { reads: { type: 'string', default: '10000' } } })
+const bin = debianPostgres()
+if (bin === undefined) {
+  process.stderr.write('skipped: Postgres with pg_basebackup is not packaged here\n')
+  process.exit(3)
+}
+const folder = mkdtempSync(join(tmpdir(), 'quantbot-soak-'))
+const node = await startNodeProcess({ db: folder })
+try {
+  const verdict = await playReplicas(bin, { shards: 2, reads: Number(values.reads), storeUrl: node.url, readers: 8 })
+  process.stdout.write(`${JSON.stringify(verdict)}\n`)
+  process.exitCode = verdict.wrong === 0 ? 0 : 1
+} finally {
+  await node.end('SIGTERM')
+  rmSync(folder, { recursive: true, force: true })
+}
