@@ -1,6 +1,7 @@
 import { algoRoutes, candlesRow } from './market-routes.ts'
 import { orderRows } from './order-routes.ts'
 import { payoutRows } from './payout-rows.ts'
+import { readRows } from './read-rows.ts'
 import { referenceRows } from './reference-rows.ts'
 import { BAD_IDS, BAD_ORDER_IDS, LIST, READ, type RouteRow } from './route-row.ts'
 import { ruleRows } from './rule-rows.ts'
@@ -146,6 +147,7 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       query: READ,
     },
     ...ruleRows(own),
+    ...readRows,
     ...referenceRows(own),
   ]
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { orderIdOf, parseOrderId } from '../../events/streams.ts'
 import { formatUnits } from '../../platform/decimal.ts'
-import { mayUse } from '../../platform/http/grant.ts'
-import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import type { Route } from '../../platform/http/route.ts'
 import { decimalsOf } from '../asset-decimals.ts'
-import { consistent, type ReaderDeps, readAccount } from '../reader.ts'
-import { minPositionOf, OrderIdText, ReadQuery } from '../request/parameters.ts'
+import { type ReaderDeps, readAccount } from '../reader.ts'
+import { OrderIdText, ReadQuery } from '../request/parameters.ts'
+import { accountRead, dataReply, notFound } from './account-read.ts'
 
 interface CostsRow {
   readonly baseFee: bigint
@@ -45,26 +45,20 @@ const BY_NUMBER = {
 
 /** GET /v1/orders/:orderId/costs: what the order has cost so far, part by part, and the total for each asset. Network costs are the platform's, in SOL; the trading fee is the trader's. */
 export const orderCostsRoute = (deps: ReaderDeps): Route =>
-  route({
-    method: 'GET',
+  accountRead(deps, {
     path: '/v1/orders/:orderId/costs',
-    scope: 'read',
     params: z.object({ orderId: OrderIdText }),
     query: ReadQuery,
-    handle: async ({ grant, params, query, signal }) => {
-      const { accountId, number } = parseOrderId(params.orderId!)!
-      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-      const shard = deps.shardOf(accountId)
-      const late = await consistent(deps, shard, minPositionOf(query), signal)
-      if (late) return { refusal: late }
+    accountOf: ({ orderId }) => parseOrderId(orderId!)!.accountId,
+    answer: async ({ accountId, shard, params }) => {
+      const { number } = parseOrderId(params.orderId!)!
       const read = await readAccount<CostsRow>(shard, accountId, BY_NUMBER, [String(number)])
       if ('refusal' in read) return read
       const row = read.rows[0]
-      if (!row) return refuse('not_found', 'no such order', { extra: { asOfPosition: String(read.asOf) } })
+      if (!row) return notFound(read, 'no such order')
       const decimals = await decimalsOf(deps.instruments, shard.pool, [NATIVE, ...(row.feeAsset === null ? [] : [row.feeAsset])])
       const costs = costsDocument(row, decimals)
-      const incomplete = read.incomplete ? { incomplete: true } : {}
-      return ok({ data: { orderId: orderIdOf(accountId, number), ...costs }, asOfPosition: String(read.asOf), ...incomplete })
+      return dataReply({ orderId: orderIdOf(accountId, number), ...costs }, read)
     },
   })
 
