@@ -43,17 +43,9 @@ export function* longHistory(accountId: string, events: number): Iterable<Accoun
   yield* does({ type: 'AssignWallet', publicKey: wallet, path: 'm' })
   yield* does({ type: 'RequestDeposit', depositId: 'd', asset: USDC, amount: 10n ** 12n })
   const key = { ref: 'd-d', attempt: 1, signature: 's' }
-  yield* does({
-    type: 'RecordSigned',
-    ...key,
-    purpose: 'deposit',
-    rawBytes: 'AAAA',
-    lastValidBlockHeight: 1,
-    minSlot: 0,
-    quoted: null,
-  } as AccountCommand)
+  yield* does({ type: 'RecordSigned', ...key, purpose: 'deposit', rawBytes: 'AAAA', lastValidBlockHeight: 1, minSlot: 0, quoted: null })
   const deltas = [{ tokenAccount: 't', owner: wallet, mint: USDC.mint, amount: String(10n ** 12n) }]
-  yield* does({ type: 'BookLanded', ...key, slot: 1, fee: '5000', rent: '0', deltas } as AccountCommand)
+  yield* does({ type: 'BookLanded', ...key, slot: 1, fee: '5000', priorityFee: '0', tip: '0', rent: '0', deltas })
   yield* does({ type: 'BookFinalized', transactions: [{ ...key, generation: 1 }], slot: 2 })
   for (let n = 1; written < events; n++) {
     yield* does(place(n))

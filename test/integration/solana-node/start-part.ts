@@ -50,20 +50,29 @@ export const startChain = async (slotMs: number, dir = mkdtempSync(join(tmpdir()
   const open = (ports: readonly number[] = [0, 0]) =>
     startPart<ChainReady>('src/embedded/solana/main.ts', ['--db', dir, '--slot-ms', String(slotMs), '--ports', ports.join(',')])
   let part = await open()
+  const opened: Connection[] = []
   const connection = (endpoint = 0, commitment: 'processed' | 'confirmed' | 'finalized' = 'confirmed') => {
     const port = part.ready.ports[endpoint]
-    return new Connection(`http://127.0.0.1:${port}`, { commitment, wsEndpoint: `ws://127.0.0.1:${port}`, disableRetryOnRateLimit: true })
+    const config = { commitment, wsEndpoint: `ws://127.0.0.1:${port}`, disableRetryOnRateLimit: true }
+    const connection = new Connection(`http://127.0.0.1:${port}`, config)
+    opened.push(connection)
+    return connection
   }
+  const hangUp = (): void => opened.splice(0).forEach(endSocket)
   return {
     dir,
     connection,
     ready: () => part.ready,
     faucet: () => Keypair.fromSecretKey(Uint8Array.from(JSON.parse(readFileSync(join(dir, 'faucet.json'), 'utf8')) as number[])),
-    kill: () => part.kill(),
+    kill: () => {
+      hangUp()
+      return part.kill()
+    },
     restart: async (ports?: readonly number[]) => {
       part = await open(ports)
     },
     stop: async () => {
+      hangUp()
       const code = await part.stop()
       rmSync(dir, { recursive: true, force: true })
       return code
@@ -71,6 +80,16 @@ export const startChain = async (slotMs: number, dir = mkdtempSync(join(tmpdir()
   }
 }
 export type Chain = Awaited<ReturnType<typeof startChain>>
+
+/**
+ * web3.js keeps its socket for 500 ms after the last subscription. Where the server ends meanwhile, it calls again every second for ever and
+ * says so on stderr each time; it has no call of its own that ends this.
+ */
+export const endSocket = (connection: Connection): void => {
+  const { _rpcWebSocket: socket } = connection as unknown as { _rpcWebSocket: { setAutoReconnect(on: boolean): void; close(): void } }
+  socket.setAutoReconnect(false)
+  socket.close()
+}
 
 /** One raw JSON-RPC call: the result, or the error object. */
 export const rpc = async (

@@ -263,7 +263,7 @@ describe('an algo', () => {
         assert(open.reduce((sum, order) => sum + (order.orderQty ?? 0n) - order.cumQty, executed) <= sol(4))
         assert(open.length <= 1)
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
     )
   })
 })

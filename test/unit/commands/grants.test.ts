@@ -66,7 +66,7 @@ describe('grants of a wider limit', () => {
           assert.ok((state.outstanding.get(KEY) ?? 0n) >= 0n)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
     )
   })
   it('use what was granted and did not arrive before anything new', () => {

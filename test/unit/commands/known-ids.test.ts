@@ -33,7 +33,7 @@ describe('ids that have left the fold', () => {
   })
 
   it('are the last 100,000', function () {
-    this.timeout(20_000)
+    this.timeout(120_000)
     const ids = closing(SEGMENT_ROWS * (SEGMENTS_KEPT + 1))
     assert.deepEqual([ids.segments, ids.sealed.size], [SEGMENTS_KEPT + 1, SEGMENTS_KEPT])
     assert.equal(findKnown(ids, 'o-c-0', HASH), undefined)
