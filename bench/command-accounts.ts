@@ -79,7 +79,7 @@ const placed = (clOrdId: string): AccountCommand => ({
     maxSlippageBps: 100,
     ...PLAIN,
   },
-  instrument: { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001' },
+  instrument: { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001', status: 'trading' },
   reference: undefined,
   route: 'unprobed',
 })

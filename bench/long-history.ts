@@ -7,7 +7,15 @@ import type { Instrument } from '../src/events/reference/reference-event.ts'
 
 const SOL = { asset: 'SOL', mint: 'So11111111111111111111111111111111111111112', decimals: 9 }
 const USDC = { asset: 'USDC', mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', decimals: 6 }
-const INSTRUMENT: Instrument = { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001' }
+const INSTRUMENT: Instrument = {
+  symbol: 'SOL/USDC',
+  version: 1,
+  base: SOL,
+  quote: USDC,
+  tickSize: '0.0001',
+  lotSize: '0.000001',
+  status: 'trading',
+}
 
 /** The account gets a wallet and funds, then places resting orders and takes them back, for as many events as asked; 50 stay open. */
 export function* longHistory(accountId: string, events: number): Iterable<AccountEvent> {

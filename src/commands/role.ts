@@ -11,6 +11,7 @@ import { haltRoute, reduceRoute, resumeRoute } from './routes/change-control.ts'
 import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
 import { defineFeesRoute, listFeesRoute } from './routes/fee-schedules.ts'
 import { setFeeTierRoute, showFeeTierRoute } from './routes/fee-tier.ts'
+import { defineInstrumentRoute, listInstrumentsRoute } from './routes/instruments.ts'
 import { setLimitsRoute, showLimitsRoute } from './routes/limits.ts'
 import { listControlsRoute } from './routes/list-controls.ts'
 import { massCancelRoute } from './routes/mass-cancel.ts'
@@ -73,6 +74,8 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       listControlsRoute(ports),
       setLimitsRoute(ports),
       showLimitsRoute(ports),
+      defineInstrumentRoute(ports),
+      listInstrumentsRoute(ports),
       defineFeesRoute(ports),
       listFeesRoute(ports),
       setFeeTierRoute(ports),

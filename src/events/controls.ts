@@ -17,7 +17,15 @@ export interface Control {
 }
 
 /** The control that counts for something: the strictest of its scopes'. */
-export type EffectiveControl = Pick<Control, 'scope' | 'state' | 'reason'> & { readonly setBy: SetBy | undefined }
+export type EffectiveControl = Pick<Control, 'scope' | 'state' | 'reason'> & {
+  readonly setBy: SetBy | undefined
+  /** What says so where it is no control: an instrument's status, by the names that a refusal gives them. */
+  readonly standing?: Standing
+}
+export interface Standing {
+  readonly rule: 'instrument_status'
+  readonly value: string
+}
 
 export const ACTIVE: EffectiveControl = { scope: 'global', state: 'ACTIVE', reason: '', setBy: undefined }
 
@@ -48,7 +56,7 @@ export interface ControlBook {
   of(scope: string): Control | undefined
   all(): readonly Control[]
   /** Called after each change; answers how to end that. */
-  onChange(listener: (control: Control) => void): () => void
+  onChange(listener: (control: EffectiveControl) => void): () => void
 }
 
 /** A control that this build cannot read may be a halt: its scope stands still until a build that can takes over. */
@@ -59,14 +67,17 @@ const unreadable = (scope: string, setBy: SetBy): ControlEvent => ({
 
 export interface WritableControlBook extends ControlBook {
   apply(event: ControlEvent, setBy: SetBy): void
+  /** How a scope stands by itself, whatever its controls say. */
+  stand(scope: string, state: ControlState, standing: Standing, setBy: SetBy): void
   distrust(scope: string, setBy: SetBy): void
 }
 
 export const createControlBook = (): WritableControlBook => {
   const controls = new Map<string, Control>()
-  const listeners = new Set<(control: Control) => void>()
+  const listeners = new Set<(control: EffectiveControl) => void>()
   /** Only these are asked for on the hot path; none is the usual case. */
   const strict = new Map<string, Control>()
+  const standing = new Map<string, EffectiveControl>()
   const apply = (event: ControlEvent, setBy: SetBy): void => {
     const control = evolveControl(controls.get(event.data.scope), event, setBy)
     controls.set(control.scope, control)
@@ -76,12 +87,11 @@ export const createControlBook = (): WritableControlBook => {
   }
   return {
     effective: (scopes) => {
-      if (strict.size === 0) return ACTIVE
+      if (strict.size === 0 && standing.size === 0) return ACTIVE
       let found: EffectiveControl = ACTIVE
-      for (const scope of scopes) {
-        const control = strict.get(scope)
-        if (control && isStricter(control.state, found.state)) found = control
-      }
+      for (const scope of scopes)
+        for (const control of [strict.get(scope), standing.get(scope)])
+          if (control && isStricter(control.state, found.state)) found = control
       return found
     },
     of: (scope) => controls.get(scope),
@@ -91,6 +101,12 @@ export const createControlBook = (): WritableControlBook => {
       return () => listeners.delete(listener)
     },
     apply,
+    stand: (scope, state, by, setBy) => {
+      const control = { scope, state, reason: `${by.rule} ${by.value}`, setBy, standing: by }
+      if (state === 'ACTIVE') standing.delete(scope)
+      else standing.set(scope, control)
+      for (const listener of listeners) listener(control)
+    },
     distrust: (scope, setBy) => apply(unreadable(scope, setBy), setBy),
   }
 }

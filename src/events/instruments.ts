@@ -20,8 +20,8 @@ const BONK: Asset = { asset: 'BONK', mint: 'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7Ya
 
 /** What a new log starts with. Mints are those of mainnet; the embedded chain has them at the same addresses. */
 const FIRST_INSTRUMENTS: readonly Instrument[] = [
-  { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001' },
-  { symbol: 'BONK/USDC', version: 1, base: BONK, quote: USDC, tickSize: '0.0000000001', lotSize: '1' },
+  { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001', status: 'trading' },
+  { symbol: 'BONK/USDC', version: 1, base: BONK, quote: USDC, tickSize: '0.0000000001', lotSize: '1', status: 'trading' },
 ]
 
 /** Defines the first instruments where their streams do not exist yet; safe to call by every process at every start. */

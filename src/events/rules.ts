@@ -1,11 +1,13 @@
-import { type ControlBook, createControlBook } from './controls.ts'
+import { type ControlBook, createControlBook, type WritableControlBook } from './controls.ts'
 import { type DomainEvent, decodeEvent } from './decode.ts'
 import { createFeeBook, type FeeBook } from './fee-book.ts'
 import type { SetBy } from './fields.ts'
 import { followReference, type ReferenceDeps } from './follow-reference.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
 import { createLimitBook, type LimitBook } from './limit-book.ts'
-import { scopeOfControl } from './scope.ts'
+import type { ControlState } from './reference/control-events.ts'
+import type { Instrument, InstrumentStatus } from './reference/reference-event.ts'
+import { instrumentScope, scopeOfControl, scopeOfInstrument } from './scope.ts'
 import type { RecordedEvent } from './store/event-store.ts'
 
 /** The rules in force, kept current by following their streams: what every decision is held against, in memory. */
@@ -29,7 +31,7 @@ export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
     try {
       put(decodeEvent(recorded), setBy)
     } catch (error) {
-      const scope = scopeOfControl(recorded.streamId)
+      const scope = scopeOfControl(recorded.streamId) ?? scopeOfInstrument(recorded.streamId)
       if (scope !== undefined) controls.distrust(scope, setBy)
       throw error
     }
@@ -44,6 +46,9 @@ export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
       case 'LimitSet':
         limits.apply(event, setBy)
         break
+      case 'InstrumentDefined':
+        standInstrument(controls, event.data, setBy)
+        break
       case 'FeeScheduleDefined':
         fees.apply(event.data, setBy)
         break
@@ -53,3 +58,14 @@ export const followRules = async (deps: ReferenceDeps): Promise<Rules> => {
   await followReference(deps, '^(?:control|limit|instrument)-', apply, freshness.seen)
   return { controls, limits, fees, freshness, position: freshness.position }
 }
+
+const CONTROL_OF: Readonly<Record<InstrumentStatus, ControlState>> = {
+  trading: 'ACTIVE',
+  reduce_only: 'REDUCING',
+  halted: 'HALTED',
+  delisted: 'HALTED',
+}
+
+/** The status of an instrument counts like a control of it. */
+const standInstrument = (controls: WritableControlBook, { symbol, status }: Instrument, setBy: SetBy): void =>
+  controls.stand(instrumentScope(symbol), CONTROL_OF[status], { rule: 'instrument_status', value: status }, setBy)

@@ -29,5 +29,11 @@ export const scopeOfControl = (streamId: string): string | undefined => {
   return name?.replace('-', ':')
 }
 
+/** The scope of the instrument whose stream this is; undefined for any other stream. */
+export const scopeOfInstrument = (streamId: string): string | undefined => {
+  const [, symbol] = /^instrument-(.+)$/.exec(streamId) ?? []
+  return symbol === undefined ? undefined : instrumentScope(symbol)
+}
+
 /** Stream of a limit wider than an account: `limit-global`, `limit-strategy-<id>` … */
 export const limitStream = (scope: string): string => `limit-${scope.replace(':', '-')}`

@@ -42,6 +42,8 @@ const STEPS: readonly Readonly<Record<string, Upcast>>[] = [
     OrderExpired: (data) => ({ ...data, clOrdId: null, ordStatus: 'Expired' }),
     TradeCanceled: (data) => ({ ...data, ordStatus: null }),
   },
+  // until then every instrument traded
+  { InstrumentDefined: (data) => ({ ...data, status: 'trading' }) },
 ]
 
 /** Version that this build writes; one number for all types, raised when any schema grows. */

@@ -2,6 +2,7 @@ import type { AccountCommand } from '../../src/commands/account/command.ts'
 import { createDesk } from '../../src/commands/allotment/desk.ts'
 import { changeControl } from '../../src/commands/control/change-control.ts'
 import { defineFees } from '../../src/commands/instrument/define-fees.ts'
+import { defineInstrument, type InstrumentCommand } from '../../src/commands/instrument/define-instrument.ts'
 import { LimitRules } from '../../src/events/limit-rules.ts'
 import { referenceEvent } from '../../src/events/log-identity.ts'
 import type { ControlState } from '../../src/events/reference/control-events.ts'
@@ -35,17 +36,19 @@ export const RULE_STORIES: readonly { readonly name: string; tell(teller: RuleTe
   {
     name: 'fee-schedules',
     tell: async (deps) => {
-      const orca = { asset: 'ORCA', mint: 'MintORCA', decimals: 6 }
-      const data = { symbol: 'ORCA/USDC', version: 1, base: orca, quote: USDC, tickSize: '0.001', lotSize: '0.1' }
-      await deps.store.append('instrument-ORCA/USDC', 'no_stream', [
-        referenceEvent('define-ORCA/USDC-1', 'InstrumentDefined', data, 'system', deps.clock.now()),
-      ])
+      const symbol = 'ORCA/USDC'
+      const define = (change: Partial<InstrumentCommand>) =>
+        defineInstrument(deps, { symbol, others: [], ...change }, { commandId: JSON.stringify(change), correlationId: 'orca', actor: 'k1' })
+      const steps = { tickSize: '0.001', lotSize: '0.1' }
+      await define({ baseMint: 'MintORCA', baseDecimals: 6, quoteMint: USDC.mint, quoteDecimals: USDC.decimals, ...steps })
+      for (const status of ['reduce_only', 'halted', 'trading'] as const) await define({ status })
+      await define({ tickSize: '0.0001', baseDecimals: 9 })
       for (const bps of [10, 10, 8]) {
         const tiers = [
           { tier: 0, bps },
           { tier: 2, bps: bps / 2 },
         ]
-        const command = { symbol: data.symbol, tiers, actor: 'k1', time: deps.clock.now() }
+        const command = { symbol, tiers, actor: 'k1', time: deps.clock.now() }
         await defineFees(deps, command, { commandId: `fees-${bps}`, correlationId: 'fees' })
       }
     },

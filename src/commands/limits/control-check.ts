@@ -11,9 +11,11 @@ export interface Breach {
 /** What the control in force has against an order: nothing when ACTIVE, entries when REDUCING, everything when HALTED. */
 export const controlBreach = (control: EffectiveControl | undefined, isExit: () => boolean): Breach | undefined => {
   if (!control || control.state === 'ACTIVE' || (control.state === 'REDUCING' && isExit())) return undefined
-  const { scope, state, setBy } = control
-  const text = state === 'HALTED' ? `${scope} is halted` : `${scope} takes exits only`
-  return { code: 'halted', text, why: { rule: 'control', scope, value: state, ...(setBy ? { setBy } : {}) } }
+  const { scope, state, setBy, standing } = control
+  const what = standing ? `${scope} is ${standing.value}` : state === 'HALTED' ? `${scope} is halted` : `${scope} takes exits only`
+  const text = standing && state === 'REDUCING' ? `${what}: it takes exits only` : what
+  const { rule, value } = standing ?? { rule: 'control', value: state }
+  return { code: 'halted', text, why: { rule, scope, value, ...(setBy ? { setBy } : {}) } }
 }
 
 /** Text of an order that a halt ended before anything was sent for it. */

@@ -51,3 +51,10 @@ export const instrumentTerms = (i: Instrument): InstrumentTerms => ({
   baseDecimals: i.base.decimals,
   quoteDecimals: i.quote.decimals,
 })
+
+/** The newest version's steps and status, in the units of an older one: what was given in those units keeps its meaning. */
+export const inTermsOf = (newest: Instrument, { baseDecimals, quoteDecimals }: InstrumentTerms): Instrument => ({
+  ...newest,
+  base: { ...newest.base, decimals: baseDecimals },
+  quote: { ...newest.quote, decimals: quoteDecimals },
+})

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { HOUSE, parseOrderId } from '../../events/streams.ts'
 import { type Route, refuse, route } from '../../platform/http/route.ts'
 import type { OrderState } from '../account/state.ts'
-import { placeCommandId } from '../order/order-request.ts'
+import { inTermsOf, placeCommandId } from '../order/order-request.ts'
 import { isFresh } from '../order/trigger.ts'
 import { OrderIdParams } from './cancel-order.ts'
 import { ClientId, PositiveDecimal } from './fields.ts'
@@ -49,7 +49,7 @@ export const replaceOrderRoute = (ports: OrderPorts): Route =>
       if (found === 'unread') return refuse('not_ready', 'the account could not be read')
       const instrument = found && ports.instruments.bySymbol(found.instrument.symbol)
       // an order that has left the fold takes no change: the decider says whether it ever was
-      const change = instrument ? changeOf(request.body, instrument) : NOTHING
+      const change = instrument ? changeOf(request.body, inTermsOf(instrument, found.instrument)) : NOTHING
       if ('errors' in change) {
         const [first] = change.errors
         return refuse('invalid_request', `the body is not valid: ${first?.field} ${first?.reason}`, { errors: change.errors })

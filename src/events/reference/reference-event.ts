@@ -1,29 +1,17 @@
 import { z } from 'zod'
 import { ControlResumed, ControlResumeRequested, ControlSet } from './control-events.ts'
 import { FeeScheduleDefined } from './fee-events.ts'
+import { InstrumentDefined } from './instrument-events.ts'
 import { LimitGranted, LimitReturned, LimitSet } from './limit-events.ts'
 import { ShardMapAbandoned, ShardMapCutOver, ShardMapDefined, ShardMapPrepared, ShardMapRetired } from './shard-map-events.ts'
+
+export { type Asset, INSTRUMENT_STATUSES, type Instrument, type InstrumentStatus } from './instrument-events.ts'
 
 /** First event of the stream `log`: names this log. A consumer whose logId differs refuses to run. */
 export const LogCreated = z.object({ logId: z.string() })
 
 /** A shard that has processed a tick has seen everything below it. */
 export const Tick = z.object({ at: z.number().int() })
-
-export const Asset = z.object({ asset: z.string(), mint: z.string(), decimals: z.number().int().min(0).max(12) })
-export type Asset = z.infer<typeof Asset>
-
-/** One version of an instrument; the newest is in force for new orders. */
-export const InstrumentDefined = z.object({
-  symbol: z.string(),
-  version: z.number().int().positive(),
-  base: Asset,
-  quote: Asset,
-  /** Price and quantity steps as canonical decimals. */
-  tickSize: z.string(),
-  lotSize: z.string(),
-})
-export type Instrument = z.infer<typeof InstrumentDefined>
 
 /** Grants of an API key. Only the hash of the key is kept. */
 export const KeyCreated = z.object({

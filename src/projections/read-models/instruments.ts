@@ -12,6 +12,7 @@ export interface InstrumentRow {
   readonly quoteDecimals: number
   readonly tickSize: string
   readonly lotSize: string
+  readonly status: string
   readonly revision: bigint
   readonly position: bigint
 }
@@ -29,6 +30,7 @@ export const instrumentsTable: Table<InstrumentRow> = {
     quoteDecimals: ['quote_decimals', 'integer'],
     tickSize: ['tick_size', 'text'],
     lotSize: ['lot_size', 'text'],
+    status: ['status', 'text'],
     revision: ['revision', 'bigint'],
     position: ['position', 'bigint'],
   },
@@ -41,9 +43,9 @@ export const instruments: Projection = {
   table: instrumentsTable as unknown as Table<never>,
   apply: ({ event, revision, position }, rows) => {
     if (event.type !== 'InstrumentDefined') return
-    const { symbol, version, base, quote, tickSize, lotSize } = event.data
+    const { symbol, version, base, quote, tickSize, lotSize, status } = event.data
     rows.of(instrumentsTable).put({
-      ...{ symbol, version, tickSize, lotSize, revision, position },
+      ...{ symbol, version, tickSize, lotSize, status, revision, position },
       ...{ base: base.asset, baseMint: base.mint, baseDecimals: base.decimals },
       ...{ quote: quote.asset, quoteMint: quote.mint, quoteDecimals: quote.decimals },
     })

@@ -1,4 +1,4 @@
-import { placeCommandId } from '../../commands/order/order-request.ts'
+import { inTermsOf, placeCommandId } from '../../commands/order/order-request.ts'
 import type { Action } from '../agenda.ts'
 import { AWAY_MS, afterIssue, issue, type Outcome, type Settling, wait } from './settling.ts'
 
@@ -30,7 +30,8 @@ export const runAlgo = async (
     return afterIssue(settling, await issue(settling, { type: 'SkipSlice', algoId, slice: step.slice }, as), 'SkipSlice', as)
   }
   const { request } = step
-  const instrument = deps.instruments.bySymbol(request.symbol)
+  const newest = deps.instruments.bySymbol(request.symbol)
+  const instrument = newest && inTermsOf(newest, algo.instrument)
   const reference = deps.quotes.mid(request.symbol)
   if (!instrument || (!reference && request.price === null)) return wait(AWAY_MS)
   const as = { accountId, ref, commandId: placeCommandId(request.clOrdId) }

@@ -14,6 +14,7 @@ export const INSTRUMENT: Instrument = {
   quote: QUOTE,
   tickSize: '0.000001',
   lotSize: '0.000001',
+  status: 'trading',
 }
 export const WALLET = 'fix-wallet'
 

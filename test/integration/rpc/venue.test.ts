@@ -14,7 +14,15 @@ import { venueUrl } from '../../support/services.ts'
 
 const SOL = { asset: 'SOL', mint: 'So11111111111111111111111111111111111111112', decimals: 9 }
 const USDC = { asset: 'USDC', mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', decimals: 6 }
-const instrument: Instrument = { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001' }
+const instrument: Instrument = {
+  symbol: 'SOL/USDC',
+  version: 1,
+  base: SOL,
+  quote: USDC,
+  tickSize: '0.0001',
+  lotSize: '0.000001',
+  status: 'trading',
+}
 const taker = Keypair.generate().publicKey.toBase58()
 const payer = Keypair.generate().publicKey.toBase58()
 const buy: SwapRequest = { mode: 'exact_out', inputMint: USDC.mint, outputMint: SOL.mint, amount: 1_500_000_000n, taker }

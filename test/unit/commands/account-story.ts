@@ -12,7 +12,15 @@ import type { TradingFee } from '../../../src/events/trading-fee.ts'
 
 export const SOL: Asset = { asset: 'SOL', mint: 'MintSOL', decimals: 9 }
 export const USDC: Asset = { asset: 'USDC', mint: 'MintUSDC', decimals: 6 }
-export const INSTRUMENT: Instrument = { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.01', lotSize: '0.001' }
+export const INSTRUMENT: Instrument = {
+  symbol: 'SOL/USDC',
+  version: 1,
+  base: SOL,
+  quote: USDC,
+  tickSize: '0.01',
+  lotSize: '0.001',
+  status: 'trading',
+}
 export const WALLET = 'WalletOfTheAccount'
 
 /** 1 SOL and 1 USDC in base units. */

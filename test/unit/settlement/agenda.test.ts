@@ -4,11 +4,20 @@ import { decide } from '../../../src/commands/account/decide.ts'
 import { evolve } from '../../../src/commands/account/evolve.ts'
 import { type AccountState, EMPTY_ACCOUNT } from '../../../src/commands/account/state.ts'
 import { PLAIN } from '../../../src/events/order-terms.ts'
+import type { Instrument } from '../../../src/events/reference/reference-event.ts'
 import { agenda } from '../../../src/settlement/agenda.ts'
 
 const SOL = { asset: 'SOL', mint: 'So11111111111111111111111111111111111111112', decimals: 9 }
 const USDC = { asset: 'USDC', mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', decimals: 6 }
-const instrument = { symbol: 'SOL/USDC', version: 1, base: SOL, quote: USDC, tickSize: '0.0001', lotSize: '0.000001' }
+const instrument: Instrument = {
+  symbol: 'SOL/USDC',
+  version: 1,
+  base: SOL,
+  quote: USDC,
+  tickSize: '0.0001',
+  lotSize: '0.000001',
+  status: 'trading',
+}
 const WALLET = 'wallet'
 
 /** The account after these commands, decided and folded as in production. */
