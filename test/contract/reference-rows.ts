@@ -1,7 +1,36 @@
 import { BAD_IDS, type RouteRow } from './route-row.ts'
 
-/** Fee schedules: what operators define. */
+/** Instruments and fee schedules: what operators define. */
 export const referenceRows = (own: string): readonly RouteRow[] => [
+  {
+    method: 'POST',
+    path: '/v1/instruments',
+    good: '/v1/instruments',
+    allowed: 'operator',
+    forbidden: ['trader', 'analyst', 'auditor'],
+    ofAccount: false,
+    unknown: [],
+    malformed: ['/v1/instruments?x=1'],
+    query: {},
+    body: {
+      symbol: { good: 'SOL/USDC', bad: 'text' },
+      baseDecimals: { good: undefined, bad: 'count', optional: true },
+      tickSize: { good: undefined, bad: 'amount', optional: true },
+      lotSize: { good: undefined, bad: 'amount', optional: true },
+      status: { good: 'trading', bad: 'word', optional: true },
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/instruments',
+    good: '/v1/instruments',
+    allowed: 'any',
+    forbidden: [],
+    ofAccount: false,
+    unknown: [],
+    malformed: ['/v1/instruments/x'],
+    query: {},
+  },
   {
     method: 'POST',
     path: '/v1/fee-schedules',

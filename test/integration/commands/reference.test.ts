@@ -6,6 +6,9 @@ import { landed, signed, sol, swap, usdc } from '../../unit/commands/account-sto
 import { type HttpStand, httpStand } from './http-stand.ts'
 import { newAccountId, openFunded, openStore, run, writeSide } from './write-side.ts'
 
+/** An address; nothing is asked of the chain here. */
+const MINT = 'orcaEKTdK7LKz57vaAYr9QeNsVEPfiu6QeMU1kektZE'
+
 describe('what operators define, over HTTP', function () {
   this.timeout(60_000)
   let store: EventStore
@@ -83,6 +86,76 @@ describe('what operators define, over HTTP', function () {
     const { balances, collected } = await stand.role.handler.load(accountId, { fresh: true })
     assert.equal(collected.get('SOL'), 5_000_000n)
     assert.equal(balances.get('SOL')?.available, sol(1) - 5_000_000n)
+  })
+
+  it('an instrument that is defined trades at once; an order keeps the version it was accepted under', async () => {
+    const name = `T${Date.now().toString(36)}`
+    const symbol = `${name}/USDC`
+    const instrument = (change: Record<string, unknown>) => operate('POST', '/v1/instruments', { symbol, ...change })
+    const incomplete = await instrument({ tickSize: '0.1' })
+    assert.deepEqual([incomplete.status, incomplete.body.code], [400, 'invalid_request'])
+    const first = await instrument({ baseMint: MINT, baseDecimals: 6, tickSize: '0.1', lotSize: '0.5' })
+    assert.deepEqual([first.status, first.body.version, first.body.status, first.body.quoteDecimals], [201, 1, 'trading', 6])
+    const accountId = await account()
+    const buy = (clOrdId: string, price: string, quantity = '1') => place(accountId, { clOrdId, symbol, price, quantity })
+    assert.equal((await buy('a', '0.1')).status, 201)
+    assert.equal((await buy('b', '0.15')).status, 400)
+
+    const second = await instrument({ tickSize: '0.05', lotSize: '1', baseDecimals: 3 })
+    assert.deepEqual([second.status, second.body.version], [200, 2])
+    assert.equal((await instrument({})).body.version, 2)
+    assert.equal((await buy('b', '0.15')).status, 201)
+    assert.equal((await buy('c', '0.15', '1.5')).status, 400)
+    const { orders } = await stand.role.handler.load(accountId)
+    assert.deepEqual(
+      [1, 2].map((n) => [orders.get(n)?.instrument.version, orders.get(n)?.instrument.baseDecimals, orders.get(n)?.orderQty]),
+      [
+        [1, 6, 1_000_000n],
+        [2, 3, 1_000n],
+      ],
+    )
+    // a quantity of the older order is in its own units
+    const replaced = await stand.call('PATCH', `/v1/orders/${accountId}.1`, { clOrdId: 'a2', quantity: '2' })
+    assert.deepEqual([replaced.status, replaced.body.orderQty], [200, '2'])
+    const known = (await stand.call('GET', '/v1/instruments')).body.data as { symbol: string; version: number }[]
+    assert.equal(known.find((one) => one.symbol === symbol)?.version, 2)
+  })
+
+  it('what does not trade refuses with the rule, its value and the event that set it; reduce_only takes exits', async () => {
+    const name = `S${Date.now().toString(36)}`
+    const symbol = `${name}/USDC`
+    const instrument = (change: Record<string, unknown>) => operate('POST', '/v1/instruments', { symbol, ...change })
+    await instrument({ baseMint: MINT, baseDecimals: 9, tickSize: '1', lotSize: '0.001' })
+    const accountId = await account()
+    stand.market.mid = { price: '100', sourceId: 'test', time: Date.now() }
+    const order = (clOrdId: string, change: Record<string, unknown> = {}) =>
+      place(accountId, { ...{ clOrdId, symbol, type: 'market', timeInForce: 'ioc', price: undefined }, ...change })
+    assert.equal((await order('a')).status, 201)
+    const terms = (await stand.role.handler.load(accountId)).orders.get(1)!.instrument
+    await run(settlement, accountId, signed('1'))
+    const bought = swap(sol(1), -usdc(100)).map((d) => ({ ...d, mint: d.mint === 'MintSOL' ? terms.baseMint : terms.quoteMint }))
+    await run(settlement, accountId, landed('1', bought))
+    for (const [status, revision] of [
+      ['halted', '1'],
+      ['delisted', '2'],
+      ['reduce_only', '3'],
+    ] as const) {
+      assert.equal((await instrument({ status })).body.status, status)
+      const refused = await order(status)
+      assert.deepEqual([refused.status, refused.body.code], [422, 'halted'])
+      const setBy = { streamId: `instrument-${symbol}`, revision }
+      assert.deepEqual(refused.body.why, { rule: 'instrument_status', scope: `instrument:${symbol}`, value: status, setBy })
+    }
+    assert.equal((await order('exit', { side: 'sell', quantity: '0.5' })).status, 201)
+    await instrument({ status: 'trading' })
+    assert.equal((await order('again')).status, 201)
+  })
+
+  it('refuses an asset that another instrument has otherwise, and another mint', async () => {
+    const other = await operate('POST', '/v1/instruments', { symbol: 'SOL/USDC', quoteDecimals: 8 })
+    assert.deepEqual([other.status, (other.body.errors as { field: string }[])[0]?.field], [400, 'quoteDecimals'])
+    const moved = await operate('POST', '/v1/instruments', { symbol: 'SOL/USDC', baseMint: MINT })
+    assert.deepEqual([moved.status, (moved.body.errors as { field: string }[])[0]?.field], [400, 'baseMint'])
   })
 
   it('refuses a schedule of an instrument that is not there, and from a key without the scope', async () => {

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { decideInstrument, type InstrumentCommand } from '../../../src/commands/instrument/define-instrument.ts'
+import { controlBreach } from '../../../src/commands/limits/control-check.ts'
+import { createControlBook } from '../../../src/events/controls.ts'
+import type { Instrument } from '../../../src/events/reference/reference-event.ts'
+import { INSTRUMENT, mid, SOL, USDC } from './account-story.ts'
+
+const setBy = { streamId: 'instrument-SOL/USDC', revision: '4' }
+const decided = (change: Partial<InstrumentCommand>, before: Instrument | undefined = INSTRUMENT) =>
+  decideInstrument({ defined: before && { instrument: before, setBy }, schedule: undefined }, { symbol: 'SOL/USDC', others: [], ...change })
+const fields = (change: Partial<InstrumentCommand>, before?: Instrument | null): string[] => {
+  const { answer } = decided(change, before === null ? undefined : before)
+  return answer.kind === 'invalid' ? answer.errors.map(({ field }) => field) : []
+}
+
+describe('defining an instrument', () => {
+  it('is the next version, with what was left out as it was', () => {
+    const { events } = decided({ tickSize: '0.05', status: 'reduce_only' })
+    const data = { ...INSTRUMENT, version: 2, tickSize: '0.05', status: 'reduce_only' }
+    assert.deepEqual(events, [{ type: 'InstrumentDefined', data }])
+  })
+  it('appends nothing where nothing changes', () => {
+    assert.deepEqual(decided({ tickSize: '0.01', status: 'trading' }).events, [])
+  })
+  it('needs all of a new one, but for assets that are known', () => {
+    assert.deepEqual(decideInstrument({ defined: undefined, schedule: undefined }, { symbol: 'ORCA/USDC', others: [INSTRUMENT] }).answer, {
+      kind: 'invalid',
+      errors: ['baseMint', 'baseDecimals', 'tickSize', 'lotSize'].map((field) => ({ field, reason: 'is required for a new instrument' })),
+    })
+  })
+  it('keeps an asset the same in all instruments, its mint for ever, and the steps within the decimals', () => {
+    const other: Instrument = { ...INSTRUMENT, symbol: 'X/USDC', base: { ...SOL, asset: 'X', mint: 'MintX' } }
+    assert.deepEqual(fields({ quoteDecimals: 5, others: [other] }), ['quoteDecimals'])
+    assert.deepEqual(fields({ baseMint: 'Another' }), ['baseMint'])
+    assert.deepEqual(fields({ baseDecimals: 2 }), ['lotSize'])
+    assert.deepEqual(fields({ quoteDecimals: USDC.decimals, baseDecimals: 3, others: [other] }), [])
+  })
+})
+
+describe('the status of an instrument', () => {
+  it('counts like a control, the strictest of both counts, and goes with the next version', () => {
+    const book = createControlBook()
+    const woken: string[] = []
+    book.onChange(({ state }) => woken.push(state))
+    book.stand('instrument:SOL/USDC', 'REDUCING', { rule: 'instrument_status', value: 'reduce_only' }, setBy)
+    const scopes = ['global', 'instrument:SOL/USDC']
+    const why = { rule: 'instrument_status', scope: 'instrument:SOL/USDC', value: 'reduce_only', setBy }
+    assert.deepEqual(controlBreach(book.effective(scopes), () => false)?.why, why)
+    assert.equal(
+      controlBreach(book.effective(scopes), () => true),
+      undefined,
+    )
+    const halt = { scope: 'global', state: 'HALTED', reason: 'r', by: 'a', at: mid('1').time } as const
+    book.apply({ type: 'ControlSet', data: halt }, setBy)
+    assert.equal(controlBreach(book.effective(scopes), () => true)?.why.rule, 'control')
+    book.apply({ type: 'ControlSet', data: { ...halt, state: 'ACTIVE' } }, setBy)
+    book.stand('instrument:SOL/USDC', 'ACTIVE', { rule: 'instrument_status', value: 'trading' }, setBy)
+    assert.equal(book.effective(scopes).state, 'ACTIVE')
+    assert.deepEqual(woken, ['REDUCING', 'HALTED', 'ACTIVE', 'ACTIVE'])
+  })
+})
