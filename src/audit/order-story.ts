@@ -41,6 +41,7 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
         return event.data.transactions.some((transaction) => transaction.ref === ref)
       case 'AccountOpened':
       case 'WalletAssigned':
+      case 'ReadModelRepaired':
       case 'FundsDepositRequested':
       case 'FundsArrived':
       case 'FundsCredited':

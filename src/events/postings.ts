@@ -128,6 +128,7 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
     case 'AlgoEnded':
     case 'AccountOpened':
     case 'WalletAssigned':
+    case 'ReadModelRepaired':
     case 'FundsDepositRequested':
     case 'FundsArrived':
     case 'FundsDepositFailed':

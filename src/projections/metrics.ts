@@ -14,7 +14,12 @@ export interface ProjectionMetrics {
   readonly cacheWrites: Counter<'outcome'>
   readonly verified: Counter<'shard'>
   readonly diverged: Counter<'shard'>
+  readonly repaired: Counter<'shard'>
   readonly firstDiverging: Gauge<'shard'>
+  readonly loggedEvents: Gauge<'shard'>
+  readonly missingEvents: Gauge<'shard'>
+  readonly headsDiffer: Gauge<'shard'>
+  readonly countedPosition: Gauge<'shard'>
 }
 
 export const projectionMetrics = (registry: Registry): ProjectionMetrics => {
@@ -48,6 +53,31 @@ export const projectionMetrics = (registry: Registry): ProjectionMetrics => {
     diverged: new Counter({
       name: 'quantbot_verification_divergences_total',
       help: 'Accounts whose rows are not what the events say',
+      ...shard,
+    }),
+    repaired: new Counter({
+      name: 'quantbot_verification_repairs_total',
+      help: 'Accounts whose rows were put right by a replay',
+      ...shard,
+    }),
+    loggedEvents: new Gauge({
+      name: 'quantbot_completeness_logged_events',
+      help: 'Account events of the shard, counted in the log itself up to the checked position',
+      ...shard,
+    }),
+    missingEvents: new Gauge({
+      name: 'quantbot_completeness_missing_events',
+      help: 'Of these, how many the rows do not account for: 0 when nothing is lost, whatever the lag says',
+      ...shard,
+    }),
+    headsDiffer: new Gauge({
+      name: 'quantbot_completeness_heads_differ',
+      help: "1 when the digest over all accounts' newest revisions is not the log's",
+      ...shard,
+    }),
+    countedPosition: new Gauge({
+      name: 'quantbot_completeness_counted_position',
+      help: 'Commit position up to which the log was counted',
       ...shard,
     }),
     firstDiverging: new Gauge({

@@ -8,6 +8,7 @@ import type { ProjectionMetrics } from './metrics.ts'
 import type { ShardMap } from './shard-map.ts'
 import { ownShard } from './shard-owner.ts'
 import { dispatchEvents } from './subscription.ts'
+import { countCompleteness } from './verification/completeness.ts'
 import { sampleAccounts } from './verification/sampling.ts'
 import { checkDatabase } from './writing/checkpoint.ts'
 import type { ShardWriter } from './writing/shard-writer.ts'
@@ -62,7 +63,7 @@ export const projectMap = async (deps: ShardSetDeps, map: ShardMap, urls: readon
 }
 
 const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], signal: AbortSignal) => {
-  const { store, metrics, clock, log } = deps
+  const { store, logId, metrics, clock, log } = deps
   const writers = new Map<number, ShardWriter>()
   let fatal: string | undefined
   let connected = true
@@ -83,7 +84,8 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
 
   const run = async (): Promise<void> => {
     const owners = pools.map(own)
-    const sampling = sampleAccounts({ store, pools, held: () => writers.keys(), metrics, clock, log, signal })
+    const checks = { store, pools, held: () => writers.keys(), metrics, clock, log, signal }
+    const checking = Promise.all([sampleAccounts({ ...checks, logId }), countCompleteness({ ...checks, map })])
     while (!signal.aborted) {
       await clock.sleep(SETTLE_MS, signal).catch(() => undefined)
       if (signal.aborted) break
@@ -105,7 +107,7 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
       signal.removeEventListener('abort', end)
     }
     await Promise.all(owners)
-    await sampling
+    await checking
   }
   return {
     ended: run(),

@@ -9,6 +9,7 @@ import type { ControlState } from '../../src/events/reference/control-events.ts'
 import type { EventStore } from '../../src/events/store/event-store.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Ids } from '../../src/platform/ids.ts'
+import { tellRepair } from '../../src/projections/verification/tell-repairs.ts'
 import { USDC } from '../unit/commands/account-story.ts'
 
 interface RuleTeller {
@@ -18,7 +19,7 @@ interface RuleTeller {
   does(command: AccountCommand): Promise<void>
 }
 
-/** Stories of what comes from outside an account: controls and limits. */
+/** Stories of what comes from outside an account: controls, limits, and what the read side found out about itself. */
 export const RULE_STORIES: readonly { readonly name: string; tell(teller: RuleTeller): Promise<void> }[] = [
   {
     name: 'controls',
@@ -74,6 +75,14 @@ export const RULE_STORIES: readonly { readonly name: string; tell(teller: RuleTe
       await does({ type: 'ReturnAllotment', scope: need.scope, key: need.key, granted: 0n })
       const returned = { scope: 'global', accountId: 'limits', key: need.key, total: '115.625', at: deps.clock.now() }
       await store.append('limit-global', 1n, [referenceEvent('returned', 'LimitReturned', returned, 'k1', deps.clock.now())])
+    },
+  },
+  {
+    name: 'repaired',
+    tell: async ({ does, store, clock }) => {
+      await does({ type: 'OpenAccount', accountId: 'repaired' })
+      const found = { shard: 0, firstPosition: '100', repairedPosition: '0', rows: ['accounts repaired'], wrongRows: 1 }
+      await tellRepair(store, clock, { commandId: 'repair/golden', accountId: 'repaired', data: found })
     },
   },
 ]

@@ -91,6 +91,7 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
     case 'LimitsSet':
     case 'AllotmentReceived':
     case 'AllotmentReturned':
+    case 'ReadModelRepaired':
       return state
     case 'DeadManArmed':
       return { ...state, deadMan: { timeoutMs: event.data.timeoutMs, deadline: event.data.deadline } }

@@ -8,6 +8,7 @@ import * as limits from './limit-events.ts'
 import * as list from './list-events.ts'
 import * as order from './order-events.ts'
 import * as payout from './payout-events.ts'
+import * as repair from './repair-events.ts'
 import * as replace from './replace-events.ts'
 import * as transaction from './transaction-events.ts'
 
@@ -20,6 +21,7 @@ export const ACCOUNT_EVENTS = {
   ...order,
   ...limits,
   ...replace,
+  ...repair,
   ...list,
   ...deadMan,
   ...withoutPlan(algo),

@@ -15,9 +15,10 @@ export interface CompensationRow {
   readonly causeType: string
   readonly causeRef: string
   readonly causeAttempt: number | null
-  /** The command whose effect is reversed; null while only the trouble is known. */
+  /** The command whose effect is reversed; null while only the trouble is known, and for rows, which no command had put wrong. */
   readonly command: string | null
-  readonly reverses: Compensation['reverses']
+  /** `rows`: rows of the read models that were not what the events say. */
+  readonly reverses: Compensation['reverses'] | 'rows'
   readonly asset: string | null
   readonly amount: bigint | null
   readonly openedPosition: bigint
@@ -120,6 +121,8 @@ export const compensations = accountProjection({
         return watchReservation(fact, rows)
       case 'TradeBooked':
         return watchReservation(fact, rows)
+      case 'ReadModelRepaired':
+        return recordRepair(fact, event.data.firstPosition, rows)
     }
   },
 })
@@ -206,6 +209,14 @@ const record = ({ accountId, event, revision, position }: AccountFact, rows: Row
   const effect = { reverses: c.reverses, asset: c.effect.asset, amount: BigInt(c.effect.amount) }
   const resolved = { state: 'resolved', openedPosition, resolvedPosition: position, resolvedBy: event.type } as const
   table.put({ accountId, compensationId, ...cause, ...effect, ...resolved, revision, position })
+}
+
+/** The cause is named by the position of the first event whose rows were wrong: answers from there on may have been. */
+const recordRepair = ({ accountId, event, revision, position }: AccountFact, firstPosition: string, rows: RowSets): void => {
+  const cause = { causeType: 'ReadModelDiverged', causeRef: firstPosition, causeAttempt: null, command: null }
+  const effect = { reverses: 'rows', asset: null, amount: null } as const
+  const resolved = { state: 'resolved', openedPosition: position, resolvedPosition: position, resolvedBy: event.type } as const
+  rows.of(compensationsTable).put({ accountId, compensationId: `c-${revision}`, ...cause, ...effect, ...resolved, revision, position })
 }
 
 const openUnknown = (fact: AccountFact, cause: { ref: string; attempt: number }, rows: RowSets): void =>

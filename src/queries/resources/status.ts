@@ -15,14 +15,25 @@ const FRESH_MS = 200
 const STATE = {
   name: 'status',
   text: `
-    SELECT commit_position AS "commit", prepare_position AS "prepare", (SELECT count(*) FROM paused_streams) AS "paused"
-    FROM checkpoint WHERE shard = $1`,
+    SELECT c.commit_position AS "commit", c.prepare_position AS "prepare", (SELECT count(*) FROM paused_streams) AS "paused",
+      k.checked_position AS "checked", k.missing, k.equal
+    FROM checkpoint c LEFT JOIN completeness k USING (shard, map_version) WHERE c.shard = $1`,
 }
 
 interface ShardState {
   readonly shard: Shard
   readonly position: Position
   readonly paused: bigint
+  /** Undefined before the first count. */
+  readonly completeness: Completeness | undefined
+}
+
+/** What the projector's count of the log found last. */
+interface Completeness {
+  readonly position: string
+  readonly missingEvents: number
+  /** Whether every account's newest revision is the log's. */
+  readonly equal: boolean
 }
 
 /** GET /v1/status: the log, its head, and how far behind each shard is in events of its own. */
@@ -51,22 +62,35 @@ const status = async (deps: ReaderDeps): Promise<Reply> => {
   return ok({
     logId: deps.logId,
     headPosition: String(read.head),
-    shards: shards.map(({ shard, position, paused }) => ({
+    shards: shards.map(({ shard, position, paused, completeness }) => ({
       shard: shard.shard,
       position: String(position.commit < 0n ? 0n : position.commit),
       lagEvents: read.lag.get(shard) ?? 0,
       ...(paused > 0n ? { pausedStreams: Number(paused) } : {}),
+      ...(completeness ? { completeness } : {}),
     })),
   })
 }
 
 const stateOf = (shard: Shard): Promise<ShardState | { readonly refusal: Refusal }> =>
   reading<ShardState | { readonly refusal: Refusal }>(shard, async () => {
-    const { rows } = await shard.pool.query<{ commit: bigint; prepare: bigint; paused: bigint }>({ ...STATE, values: [shard.shard] })
+    const { rows } = await shard.pool.query<StateRow>({ ...STATE, values: [shard.shard] })
     const row = rows[0]
     if (!row) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
-    return { shard, position: { commit: row.commit, prepare: row.prepare }, paused: row.paused }
+    return { shard, position: { commit: row.commit, prepare: row.prepare }, paused: row.paused, completeness: completenessOf(row) }
   })
+
+interface StateRow {
+  readonly commit: bigint
+  readonly prepare: bigint
+  readonly paused: bigint
+  readonly checked: bigint | null
+  readonly missing: bigint | null
+  readonly equal: boolean | null
+}
+
+const completenessOf = ({ checked, missing, equal }: StateRow): Completeness | undefined =>
+  checked === null ? undefined : { position: String(checked), missingEvents: Number(missing), equal: equal === true }
 
 /** Counts, in the log itself, what each shard has not processed: true also when its projector is dead. */
 const lagOf = async ({ store, shardOf }: ReaderDeps, states: readonly ShardState[]) => {

@@ -58,9 +58,9 @@ export const openReadSide = async (given?: readonly string[], storeUrl?: string)
   }
 }
 
-/** Waits until every shard's checkpoint has passed the position; fails after 20 s. */
+/** Waits until every shard's checkpoint has passed the position; fails after a minute. */
 export const caughtUp = async (side: ReadSide, commit: bigint): Promise<void> => {
-  const end = Date.now() + 20_000
+  const end = Date.now() + 60_000
   for (;;) {
     const positions = await Promise.all(
       side.pools.map(async (pool) => (await pool.query<{ p: bigint }>('SELECT commit_position AS p FROM checkpoint')).rows[0]?.p ?? -1n),
