@@ -24,6 +24,14 @@ import { replaceOrderRoute } from './routes/replace-order.ts'
 import { requestDepositRoute } from './routes/request-deposit.ts'
 import { requestTransferRoute } from './routes/request-transfer.ts'
 import { showOperationRoute } from './routes/show-operation.ts'
+import {
+  defineStrategyRoute,
+  listStrategiesRoute,
+  pauseStrategyRoute,
+  showStrategyRoute,
+  startStrategyRoute,
+  stopStrategyRoute,
+} from './routes/strategies.ts'
 import { withdrawRequestRoute } from './routes/withdraw-request.ts'
 import { cancelWithdrawalRoute, confirmWithdrawalRoute, requestWithdrawalRoute } from './routes/withdrawals.ts'
 
@@ -76,6 +84,12 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       showLimitsRoute(ports),
       defineInstrumentRoute(ports),
       listInstrumentsRoute(ports),
+      defineStrategyRoute(ports),
+      startStrategyRoute(ports),
+      pauseStrategyRoute(ports),
+      stopStrategyRoute(ports),
+      listStrategiesRoute(ports),
+      showStrategyRoute(ports),
       defineFeesRoute(ports),
       listFeesRoute(ports),
       setFeeTierRoute(ports),

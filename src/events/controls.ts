@@ -19,11 +19,11 @@ export interface Control {
 /** The control that counts for something: the strictest of its scopes'. */
 export type EffectiveControl = Pick<Control, 'scope' | 'state' | 'reason'> & {
   readonly setBy: SetBy | undefined
-  /** What says so where it is no control: an instrument's status, by the names that a refusal gives them. */
+  /** What says so where it is no control: an instrument's status or a strategy's state, by the names that a refusal gives them. */
   readonly standing?: Standing
 }
 export interface Standing {
-  readonly rule: 'instrument_status'
+  readonly rule: 'instrument_status' | 'strategy_state'
   readonly value: string
 }
 

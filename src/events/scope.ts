@@ -29,10 +29,11 @@ export const scopeOfControl = (streamId: string): string | undefined => {
   return name?.replace('-', ':')
 }
 
-/** The scope of the instrument whose stream this is; undefined for any other stream. */
-export const scopeOfInstrument = (streamId: string): string | undefined => {
-  const [, symbol] = /^instrument-(.+)$/.exec(streamId) ?? []
-  return symbol === undefined ? undefined : instrumentScope(symbol)
+/** The scope of the instrument or strategy whose own stream this is; undefined for any other stream. */
+export const scopeOfStanding = (streamId: string): string | undefined => {
+  const [, kind, name = ''] = /^(instrument|strategy)-(.+)$/.exec(streamId) ?? []
+  if (kind === undefined) return undefined
+  return kind === 'instrument' ? instrumentScope(name) : strategyScope(name)
 }
 
 /** Stream of a limit wider than an account: `limit-global`, `limit-strategy-<id>` … */

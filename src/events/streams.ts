@@ -24,6 +24,7 @@ export const accountStream = (accountId: string): string => `account-${sliceName
 export const snapshotStream = (accountId: string): string => `snap-${sliceName(sliceOf(accountId))}.${accountId}`
 export const segmentStream = (accountId: string, segment: number): string => `${snapshotStream(accountId)}.${segment}`
 export const instrumentStream = (symbol: string): string => `instrument-${symbol}`
+export const strategyStream = (strategyId: string): string => `strategy-${strategyId}`
 export const keyStream = (keyId: string): string => `key-${keyId}`
 
 export const LOG_STREAM = 'log'

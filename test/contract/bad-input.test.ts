@@ -61,6 +61,7 @@ describe('bad input on every route', () => {
     }
     assert.equal((await clientOf(product).persist('POST', '/v1/algos', algo)).status, 201)
     await askForPayouts(product, own)
+    assert.equal((await clientOf(product).persist('POST', '/v1/strategies', { strategyId: 's-known', config: {} })).status < 300, true)
     began = (await store.head()).commit
   })
   after(() => store?.close())

@@ -1,5 +1,5 @@
 /** What a field or parameter holds, and with it what it must refuse. */
-export type BadKind = 'id' | 'text' | 'word' | 'amount' | 'count' | 'flag' | 'tiers' | 'place' | 'limit' | 'cursor'
+export type BadKind = 'id' | 'text' | 'word' | 'amount' | 'count' | 'flag' | 'tiers' | 'config' | 'place' | 'limit' | 'cursor'
 
 const HUGE = '9'.repeat(60)
 
@@ -27,7 +27,7 @@ const NOT_AMOUNT = [
 ]
 
 /** Values that a body's field of each kind refuses with 400. */
-export const BAD_FIELDS: Readonly<Record<'id' | 'text' | 'word' | 'amount' | 'count' | 'flag' | 'tiers', readonly unknown[]>> = {
+export const BAD_FIELDS: Readonly<Record<'id' | 'text' | 'word' | 'amount' | 'count' | 'flag' | 'tiers' | 'config', readonly unknown[]>> = {
   id: [...NOT_TEXT, 'a.b', 'a/b', '../../etc', 'x'.repeat(49), 'ä', 'a b', 'a\n', "'; DROP TABLE orders; --"],
   text: NOT_TEXT,
   word: [...NOT_TEXT, 'BUY', 'Limit', 'GTC', 'nonsense', 'constructor', '__proto__'],
@@ -40,6 +40,7 @@ export const BAD_FIELDS: Readonly<Record<'id' | 'text' | 'word' | 'amount' | 'co
       { tier: 0, bps: 1 },
     ],
   ],
+  config: [null, true, 1, '', '{}', [], [1], { text: 'x'.repeat(20_000) }],
   count: [null, true, '1', 1.5, -1, 1e9, 1e300, [], {}],
 }
 

@@ -1,6 +1,6 @@
 import { BAD_IDS, type RouteRow } from './route-row.ts'
 
-/** Instruments and fee schedules: what operators define. */
+/** Instruments, strategies and fee schedules. */
 export const referenceRows = (own: string): readonly RouteRow[] => [
   {
     method: 'POST',
@@ -31,6 +31,65 @@ export const referenceRows = (own: string): readonly RouteRow[] => [
     malformed: ['/v1/instruments/x'],
     query: {},
   },
+  {
+    method: 'POST',
+    path: '/v1/strategies',
+    good: '/v1/strategies',
+    allowed: 'operator',
+    forbidden: ['analyst', 'auditor'],
+    ofAccount: false,
+    unknown: [],
+    malformed: ['/v1/strategies?x=1'],
+    query: {},
+    body: { strategyId: { good: 's-bad', bad: 'id' }, config: { good: {}, bad: 'config' } },
+  },
+  {
+    method: 'GET',
+    path: '/v1/strategies',
+    good: '/v1/strategies',
+    allowed: 'analyst',
+    forbidden: [],
+    ofAccount: false,
+    unknown: [],
+    malformed: [],
+    query: {},
+  },
+  {
+    method: 'GET',
+    path: '/v1/strategies/:strategyId',
+    good: '/v1/strategies/s-known',
+    allowed: 'analyst',
+    forbidden: [],
+    ofAccount: false,
+    unknown: ['/v1/strategies/s-none'],
+    malformed: BAD_IDS.map((id) => `/v1/strategies/${id}`),
+    query: {},
+  },
+  {
+    method: 'POST',
+    path: '/v1/strategies/:strategyId/start',
+    good: '/v1/strategies/s-none/start',
+    allowed: 'trader',
+    forbidden: ['analyst', 'auditor'],
+    ofAccount: false,
+    unknown: ['/v1/strategies/s-none/start'],
+    malformed: BAD_IDS.map((id) => `/v1/strategies/${id}/start`),
+    query: {},
+    body: { to: { good: 'Paper', bad: 'word', optional: true } },
+  },
+  ...['pause', 'stop'].map(
+    (action): RouteRow => ({
+      method: 'POST',
+      path: `/v1/strategies/:strategyId/${action}`,
+      good: `/v1/strategies/s-none/${action}`,
+      allowed: 'trader',
+      forbidden: ['analyst', 'auditor'],
+      ofAccount: false,
+      unknown: [`/v1/strategies/s-none/${action}`],
+      malformed: BAD_IDS.map((id) => `/v1/strategies/${id}/${action}`),
+      query: {},
+    }),
+  ),
   {
     method: 'POST',
     path: '/v1/fee-schedules',

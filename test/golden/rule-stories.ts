@@ -3,6 +3,8 @@ import { createDesk } from '../../src/commands/allotment/desk.ts'
 import { changeControl } from '../../src/commands/control/change-control.ts'
 import { defineFees } from '../../src/commands/instrument/define-fees.ts'
 import { defineInstrument, type InstrumentCommand } from '../../src/commands/instrument/define-instrument.ts'
+import { changeStrategy } from '../../src/commands/strategy/change-strategy.ts'
+import type { StrategyCommand } from '../../src/commands/strategy/decide.ts'
 import { LimitRules } from '../../src/events/limit-rules.ts'
 import { referenceEvent } from '../../src/events/log-identity.ts'
 import type { ControlState } from '../../src/events/reference/control-events.ts'
@@ -52,6 +54,22 @@ export const RULE_STORIES: readonly { readonly name: string; tell(teller: RuleTe
         const command = { symbol, tiers, actor: 'k1', time: deps.clock.now() }
         await defineFees(deps, command, { commandId: `fees-${bps}`, correlationId: 'fees' })
       }
+    },
+  },
+  {
+    name: 'strategies',
+    tell: async (deps) => {
+      const told = (command: Pick<StrategyCommand, 'type'> & Partial<StrategyCommand>) =>
+        changeStrategy(deps, { strategyId: 'grid', actor: 'k1', time: deps.clock.now(), ...command } as StrategyCommand, {
+          commandId: JSON.stringify(command),
+          correlationId: 'grid',
+        })
+      await told({ type: 'DefineStrategy', config: { symbols: ['SOL/USDC'], step: '0.5' } })
+      await told({ type: 'StartStrategy', to: 'Live' })
+      await told({ type: 'PauseStrategy' })
+      await told({ type: 'DefineStrategy', config: { symbols: ['SOL/USDC'], step: '0.25' } })
+      await told({ type: 'StartStrategy', to: 'Paper' })
+      await told({ type: 'StopStrategy' })
     },
   },
   {

@@ -1,10 +1,10 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
-import { type AlgoRequest, type AlgoState, algoCommandId, algoTermsHash, openAlgo } from '../algo/algo-state.ts'
+import { type AlgoState, algoCommandId, algoTermsHash, openAlgo } from '../algo/algo-state.ts'
 import { type AlgoStep, nextStep } from '../algo/next-step.ts'
 import { cancelFor } from '../order/cancel.ts'
 import { instrumentTerms, type OrderRequest, placeCommandId, termsHashOf } from '../order/order-request.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
-import { done, ignored, refused, repeated } from './answers.ts'
+import { done, ignored, refused, repeated, unknownStrategy } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { evolve } from './evolve.ts'
 import { findKnown, isKnown } from './known-ids.ts'
@@ -24,7 +24,7 @@ export const algoStep = (state: AccountState, algo: AlgoState): AlgoStep =>
 
 /** What the account does about a command for an algo. */
 export const decideAlgo = (state: AccountState, command: AlgoCommand, at: number): Decision => {
-  if (command.type === 'StartAlgo') return startAlgo(state, command.request, at)
+  if (command.type === 'StartAlgo') return startAlgo(state, command, at)
   const algo = state.algos.get(command.algoId)
   if (!algo)
     return isKnown(state, algoCommandId(command.algoId))
@@ -68,7 +68,11 @@ export const sliceBlock = (state: AccountState, request: OrderRequest, at: numbe
 export const cancelAllAlgos = (state: AccountState, text: string, at: number): readonly AccountEvent[] =>
   [...state.algos.values()].flatMap((algo) => (algo.status === 'Canceling' ? [] : [askCancel(algo, text, at)]))
 
-const startAlgo = (state: AccountState, request: AlgoRequest, at: number): Decision => {
+const startAlgo = (
+  state: AccountState,
+  { request, strategyUnknown }: Extract<AlgoCommand, { type: 'StartAlgo' }>,
+  at: number,
+): Decision => {
   const { algoId } = request
   const termsHash = algoTermsHash(request)
   const running = state.algos.get(algoId)
@@ -79,6 +83,7 @@ const startAlgo = (state: AccountState, request: AlgoRequest, at: number): Decis
     : findKnown(state, algoCommandId(algoId), termsHash)
   if (known === 'other_terms') return refused('duplicate_algo_id', `${algoId} was used for an algo with other terms`)
   if (known) return repeated(known.revision)
+  if (strategyUnknown) return unknownStrategy(request.strategyId)
   if (state.algos.size >= MOST_ALGOS) return refused('limit_breached', `at most ${MOST_ALGOS} algos at work`)
   const { side, quantity, lotSize, price, maxSlippageBps, strategyId, plan, instrument } = request
   const data = {

@@ -1,4 +1,5 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
+import { strategyScope } from '../../events/scope.ts'
 import { type ProblemCode, type Refusal, refusal } from '../../platform/http/problem.ts'
 import { type OrderState, orderFacts } from '../order/order-state.ts'
 import type { Decision } from './command.ts'
@@ -20,6 +21,12 @@ export const refused = (
 }
 
 export const noSuchAccount = (): Decision => refused('not_found', 'no such account')
+
+/** Not put on record, like an unknown symbol: whatever the id was meant to be, nobody has defined it. */
+export const unknownStrategy = (strategyId: string | null): Decision =>
+  refused('unknown_strategy', `no strategy ${strategyId}`, {
+    extra: { why: { rule: 'strategy', scope: strategyScope(strategyId ?? ''), value: 'unknown' } },
+  })
 
 /** The order's document as it stands now. */
 export const answerOrder = (accountId: string, order: OrderState, events: readonly AccountEvent[], first: boolean): Decision => ({

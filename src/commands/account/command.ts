@@ -50,6 +50,8 @@ export type AccountCommand =
       readonly exhausted?: readonly Exhausted[]
       /** Trading fee for the account's tier; the handler puts it in. */
       readonly fee?: TradingFee
+      /** No strategy of the id that the order names was ever defined; the handler puts it in. */
+      readonly strategyUnknown?: boolean
     }
   | { readonly type: 'SetFeeTier'; readonly tier: number; readonly by: string }
   | { readonly type: 'SetLimits'; readonly strategyId: string | null; readonly rules: LimitRules }
@@ -82,6 +84,7 @@ export type AccountCommand =
       readonly control?: EffectiveControl
       readonly limits?: readonly SetRules[]
       readonly fee?: TradingFee
+      readonly strategyUnknown?: boolean
     }
   /** Mass cancel: every open order that matches. */
   | { readonly type: 'CancelOrders'; readonly filter: OrderFilter }
@@ -89,7 +92,7 @@ export type AccountCommand =
   | { readonly type: 'WithdrawRequest'; readonly number: number; readonly clOrdId: string }
   /** Arms the dead-man switch, again before its deadline to keep the orders; 0 takes it off. */
   | { readonly type: 'ArmDeadMan'; readonly timeoutMs: number }
-  | { readonly type: 'StartAlgo'; readonly request: AlgoRequest }
+  | { readonly type: 'StartAlgo'; readonly request: AlgoRequest; readonly strategyUnknown?: boolean }
   | { readonly type: 'PauseAlgo' | 'ResumeAlgo' | 'CancelAlgo'; readonly algoId: string }
   /** A slice of an algo whose time came with nothing to place. */
   | { readonly type: 'SkipSlice'; readonly algoId: string; readonly slice: number }

@@ -16,7 +16,12 @@ export const placeList = (state: AccountState, command: PlaceList, at: number): 
   const { accountId } = state
   if (accountId === undefined) return noSuchAccount()
   const { listId, kind, instrument, reference, control, limits, fee } = command
-  const inForce = { ...(control ? { control } : {}), ...(limits ? { limits } : {}), ...(fee ? { fee } : {}) }
+  const inForce = {
+    ...(control ? { control } : {}),
+    ...(limits ? { limits } : {}),
+    ...(fee ? { fee } : {}),
+    ...(command.strategyUnknown ? { strategyUnknown: true } : {}),
+  }
   const legs = command.legs.map((request, leg): OrderRequest => {
     const waitsFor = kind === 'oco' || leg === 0 ? null : state.nextOrder
     return { ...request, list: { listId, kind, leg, waitsFor } }

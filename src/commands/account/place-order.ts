@@ -10,7 +10,7 @@ import { acceptOrder, expiryOf, firstStop, needsReference, type Placement, rejec
 import { postOnlyBreach } from '../order/post-only.ts'
 import { spentAsset, worstCaseInput } from '../order/reservation.ts'
 import { sliceBlock } from './algos.ts'
-import { answerOrder, ignored, noSuchAccount, refused, repeated } from './answers.ts'
+import { answerOrder, ignored, noSuchAccount, refused, repeated, unknownStrategy } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { findKnown, isKnown } from './known-ids.ts'
 import type { AccountState } from './state.ts'
@@ -26,6 +26,7 @@ export const placeOrder = (state: AccountState, command: PlaceOrder, at: number)
   const known = knownOrder(state, request.clOrdId, termsHash)
   if (known === 'other_terms') return refused('duplicate_cl_ord_id', `${request.clOrdId} was used for an order with other terms`)
   if (known) return repeated(known.revision)
+  if (command.strategyUnknown) return unknownStrategy(request.strategyId)
   const notDue = sliceBlock(state, request, at)
   if (notDue !== undefined) return ignored(notDue)
 

@@ -17,6 +17,8 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
     case 'PlaceList':
       // its legs are of one instrument and one strategy
       return inForce(rules, state, command, { symbol: command.instrument.symbol, strategyId: command.legs[0]?.strategyId ?? null })
+    case 'StartAlgo':
+      return isUnknown(rules, command.request.strategyId) ? { ...command, strategyUnknown: true } : command
     case 'ReplaceOrder': {
       const order = state.orders.get(command.number)
       if (!order) return command
@@ -51,9 +53,13 @@ const inForce = (
   const control = rules.controls.effective(scopes)
   const limits = rules.limits.among(scopes)
   const fee = rules.fees.of(order.symbol, state.feeTier)
-  if (control === ACTIVE && limits.length === 0 && fee === undefined) return command
-  return { ...command, control, limits, ...(fee ? { fee } : {}) }
+  const strategyUnknown = isUnknown(rules, order.strategyId)
+  if (control === ACTIVE && limits.length === 0 && fee === undefined && !strategyUnknown) return command
+  return { ...command, control, limits, ...(fee ? { fee } : {}), ...(strategyUnknown ? { strategyUnknown } : {}) }
 }
+
+const isUnknown = ({ strategies }: Rules, strategyId: string | null): boolean =>
+  strategyId !== null && strategies.of(strategyId) === undefined
 
 /** The control that counts for a signature of this ref, and how sure that is. */
 export const signingControl = (rules: Rules, state: AccountState, ref: string): SigningControl => {

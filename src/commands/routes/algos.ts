@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { InstrumentBook } from '../../events/instruments.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
+import type { Rules } from '../../events/rules.ts'
 import { HOUSE, ID_PATTERN } from '../../events/streams.ts'
 import { formatPrice, parsePrice, parseUnits } from '../../platform/decimal.ts'
 import type { FieldError } from '../../platform/http/problem.ts'
@@ -8,6 +9,7 @@ import { type Route, refuse, route } from '../../platform/http/route.ts'
 import { type AlgoRequest, algoCommandId } from '../algo/algo-state.ts'
 import { existing } from './existing.ts'
 import { AccountIdField, ClientId, PositiveDecimal, SymbolField } from './fields.ts'
+import { lookForStrategy } from './look-for-strategy.ts'
 import { type CommandPorts, execute, forbiddenAccount } from './respond.ts'
 
 /** A slice's clOrdId is `<algoId>-<slice>` and has at most 48 characters. */
@@ -46,6 +48,7 @@ type Body = z.output<typeof Body>
 
 export interface AlgoPorts extends CommandPorts {
   readonly instruments: InstrumentBook
+  readonly rules?: Rules | undefined
 }
 
 /** POST /v1/algos → 201 with the algo; the same again 200, other terms under the same algoId 409. */
@@ -66,6 +69,7 @@ export const startAlgoRoute = (ports: AlgoPorts): Route =>
       const forbidden = forbiddenAccount(context.grant, body.accountId)
       if (forbidden) return forbidden
       if (!request) return existing(ports, body.accountId, () => refuse('unknown_symbol', `no instrument ${body.symbol}`))
+      await lookForStrategy(ports.rules, body.strategyId)
       return execute(ports, body.accountId, algoCommandId(body.algoId), { type: 'StartAlgo', request }, context)
     },
   })

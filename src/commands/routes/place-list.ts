@@ -7,6 +7,7 @@ import { needsReference } from '../order/place.ts'
 import { isFresh } from '../order/trigger.ts'
 import { existing } from './existing.ts'
 import { AccountIdField, ClientId, SymbolField } from './fields.ts'
+import { lookForStrategy } from './look-for-strategy.ts'
 import { OrderBody, orderRequest } from './order-body.ts'
 import type { OrderPorts } from './place-order.ts'
 import { execute, forbiddenAccount } from './respond.ts'
@@ -47,6 +48,7 @@ export const placeListRoute = (ports: OrderPorts): Route =>
       const legs = parsed.flatMap((leg) => ('errors' in leg ? [] : [leg]))
       const faults = errors.length > 0 ? errors : shapeFaults(kind, legs)
       if (faults.length > 0) return invalid(faults)
+      await lookForStrategy(ports.rules, legs[0]?.strategyId)
       const reference = referenceFor(ports, context, legs)
       return execute(ports, accountId, `l-${listId}`, { type: 'PlaceList', listId, kind, legs, instrument, reference }, context)
     },

@@ -13,6 +13,7 @@ import { isImmediate } from '../order/order-state.ts'
 import { needsReference } from '../order/place.ts'
 import { isFresh } from '../order/trigger.ts'
 import { existing } from './existing.ts'
+import { lookForStrategy } from './look-for-strategy.ts'
 import { OrderBody, orderRequest } from './order-body.ts'
 import type { QuoteSource } from './quote-source.ts'
 import { type CommandPorts, execute, forbiddenAccount } from './respond.ts'
@@ -51,6 +52,7 @@ export const placement = async (ports: OrderPorts, context: RequestContext<Order
   const forbidden = forbiddenAccount(context.grant, accountId)
   if (forbidden) return forbidden
   if (!instrument || !request) return unknownSymbol(ports, accountId, clOrdId, symbol)
+  await lookForStrategy(ports.rules, request.strategyId)
   // a resting order needs no route, and most need no price: the hot path goes straight to the account
   return isImmediate(request) && !isStop(request)
     ? immediateOrder(ports, accountId, request, instrument, context)

@@ -4,6 +4,7 @@ import { FeeScheduleDefined } from './fee-events.ts'
 import { InstrumentDefined } from './instrument-events.ts'
 import { LimitGranted, LimitReturned, LimitSet } from './limit-events.ts'
 import { ShardMapAbandoned, ShardMapCutOver, ShardMapDefined, ShardMapPrepared, ShardMapRetired } from './shard-map-events.ts'
+import { StrategyDefined, StrategyStateSet } from './strategy-events.ts'
 
 export { type Asset, INSTRUMENT_STATUSES, type Instrument, type InstrumentStatus } from './instrument-events.ts'
 
@@ -26,7 +27,7 @@ export const REFERENCE_EVENTS = {
   ...{ LogCreated, Tick, InstrumentDefined, KeyCreated, KeyRevoked },
   ...{ ShardMapDefined, ShardMapPrepared, ShardMapCutOver, ShardMapRetired, ShardMapAbandoned },
   ...{ ControlSet, ControlResumeRequested, ControlResumed },
-  ...{ FeeScheduleDefined },
+  ...{ FeeScheduleDefined, StrategyDefined, StrategyStateSet },
   ...{ LimitSet, LimitGranted, LimitReturned },
 } as const
 export type ReferenceEventType = keyof typeof REFERENCE_EVENTS

@@ -1,5 +1,6 @@
 import { type Grant, hashKey, type KeyRing, type Scope } from './grant.ts'
 import { type Refusal, refusal } from './problem.ts'
+import type { Needed } from './route.ts'
 
 /** Finds the grant of `Authorization: Bearer <key>`, else the 401. */
 export const authenticate = (keys: KeyRing, header: string | undefined): { readonly grant: Grant } | { readonly refusal: Refusal } => {
@@ -9,5 +10,10 @@ export const authenticate = (keys: KeyRing, header: string | undefined): { reado
 }
 
 /** The 403 when the key lacks the route's scope. */
-export const authorise = (grant: Grant, scope: Scope | 'any'): Refusal | undefined =>
-  scope === 'any' || grant.scopes.has(scope) ? undefined : refusal('forbidden', `this key lacks the scope "${scope}"`)
+export const authorise = (grant: Grant, needed: Needed): Refusal | undefined => {
+  if (needed === 'any') return undefined
+  const scopes: readonly Scope[] = typeof needed === 'string' ? [needed] : needed
+  return scopes.some((scope) => grant.scopes.has(scope))
+    ? undefined
+    : refusal('forbidden', `this key lacks the scope "${scopes.join('" or "')}"`)
+}

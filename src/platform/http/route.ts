@@ -20,12 +20,15 @@ export type Reply =
   | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
   | { readonly refusal: Refusal }
 
-/** One resource and method. `any` scope: every valid key. Routes without `body` accept none. */
+/** A scope, one of several, or `any`: every valid key. */
+export type Needed = Scope | readonly Scope[] | 'any'
+
+/** One resource and method. Routes without `body` accept none. */
 export interface Route<Schema extends z.ZodType = z.ZodType> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Express path, e.g. /v1/accounts/:accountId/balances. */
   readonly path: string
-  readonly scope: Scope | 'any'
+  readonly scope: Needed
   readonly params?: z.ZodType<Record<string, string>>
   readonly query?: z.ZodType<Record<string, string | undefined>>
   readonly body?: Schema

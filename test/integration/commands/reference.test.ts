@@ -35,11 +35,14 @@ describe('what operators define, over HTTP', function () {
     await openFunded(settlement, accountId, usdc(1_000))
     return accountId
   }
-  const place = (accountId: string, order: Record<string, unknown> = {}) =>
-    stand.call('POST', '/v1/orders', {
+  const place = (accountId: string, order: Record<string, unknown> = {}) => {
+    // a price is fresh for two seconds, which a slow machine may need for the steps before
+    stand.market.mid = { price: '100', sourceId: 'test', time: Date.now() }
+    return stand.call('POST', '/v1/orders', {
       ...{ accountId, clOrdId: 'c', symbol: 'BONK/USDC', side: 'buy', type: 'limit', timeInForce: 'gtc', quantity: '1', price: '1' },
       ...order,
     })
+  }
 
   it('a fee schedule is a version in the stream of its instrument; orders cite the one of their acceptance and tier', async () => {
     const accountId = await account()
@@ -72,7 +75,6 @@ describe('what operators define, over HTTP', function () {
   it('a fill of an order is charged by its own version, after a newer one was defined', async () => {
     const accountId = await account()
     await define([{ tier: 0, bps: 50 }], 'SOL/USDC')
-    stand.market.mid = { price: '100', sourceId: 'test', time: Date.now() }
     const order = { symbol: 'SOL/USDC', clOrdId: 'm', type: 'market', timeInForce: 'ioc', price: undefined }
     assert.equal((await place(accountId, order)).status, 201)
     await define([{ tier: 0, bps: 0 }], 'SOL/USDC')
@@ -127,7 +129,6 @@ describe('what operators define, over HTTP', function () {
     const instrument = (change: Record<string, unknown>) => operate('POST', '/v1/instruments', { symbol, ...change })
     await instrument({ baseMint: MINT, baseDecimals: 9, tickSize: '1', lotSize: '0.001' })
     const accountId = await account()
-    stand.market.mid = { price: '100', sourceId: 'test', time: Date.now() }
     const order = (clOrdId: string, change: Record<string, unknown> = {}) =>
       place(accountId, { ...{ clOrdId, symbol, type: 'market', timeInForce: 'ioc', price: undefined }, ...change })
     assert.equal((await order('a')).status, 201)
@@ -149,6 +150,61 @@ describe('what operators define, over HTTP', function () {
     assert.equal((await order('exit', { side: 'sell', quantity: '0.5' })).status, 201)
     await instrument({ status: 'trading' })
     assert.equal((await order('again')).status, 201)
+  })
+
+  it('an order of a strategy needs it to exist and to be Live; paused, it takes exits', async () => {
+    const strategyId = `s-${Date.now().toString(36)}`
+    const accountId = await account()
+    const order = (clOrdId: string, change: Record<string, unknown> = {}) =>
+      place(accountId, { ...{ clOrdId, symbol: 'SOL/USDC', type: 'market', timeInForce: 'ioc', price: undefined, strategyId }, ...change })
+    const step = (action: string, body?: unknown) => stand.call('POST', `/v1/strategies/${strategyId}/${action}`, body)
+    const unknown = await order('a')
+    assert.deepEqual([unknown.status, unknown.body.code], [422, 'unknown_strategy'])
+    assert.deepEqual(unknown.body.why, { rule: 'strategy', scope: `strategy:${strategyId}`, value: 'unknown' })
+    const algo = {
+      accountId,
+      algoId: 'x',
+      kind: 'iceberg',
+      symbol: 'SOL/USDC',
+      side: 'buy',
+      quantity: '1',
+      displayQuantity: '1',
+      price: '1',
+    }
+    assert.equal((await stand.call('POST', '/v1/algos', { ...algo, strategyId })).body.code, 'unknown_strategy')
+
+    const config = { symbols: ['SOL/USDC'], step: '1' }
+    const drafted = await stand.call('POST', '/v1/strategies', { strategyId, config })
+    assert.deepEqual([drafted.status, drafted.body.state, drafted.body.version], [201, 'Draft', 1])
+    const again = await stand.call('POST', '/v1/strategies', { strategyId, config: { step: '1', symbols: ['SOL/USDC'] } })
+    assert.deepEqual([again.status, again.body.configHash], [200, drafted.body.configHash])
+    const drafts = await order('b')
+    assert.deepEqual([drafts.status, drafts.body.code], [422, 'halted'])
+    const setBy = { streamId: `strategy-${strategyId}`, revision: '0' }
+    assert.deepEqual(drafts.body.why, { rule: 'strategy_state', scope: `strategy:${strategyId}`, value: 'Draft', setBy })
+    const paper = await step('start', { to: 'Paper' })
+    assert.deepEqual([paper.status, paper.body.state], [200, 'Paper'])
+    assert.equal(((await order('p')).body.why as { value: string }).value, 'Paper')
+
+    assert.equal((await step('start', {})).body.state, 'Live')
+    assert.equal((await order('c')).status, 201)
+    const number = Math.max(...(await stand.role.handler.load(accountId)).orders.keys())
+    const terms = (await stand.role.handler.load(accountId)).orders.get(number)!.instrument
+    await run(settlement, accountId, signed(String(number)))
+    const bought = swap(sol(1), -usdc(100)).map((d) => ({ ...d, mint: d.mint === 'MintSOL' ? terms.baseMint : terms.quoteMint }))
+    await run(settlement, accountId, landed(String(number), bought))
+    const live = await stand.call('POST', '/v1/strategies', { strategyId, config: {} })
+    assert.deepEqual([live.status, live.body.code], [409, 'strategy_state'])
+    assert.equal((await step('pause')).body.state, 'Paused')
+    assert.equal((await order('d')).body.code, 'halted')
+    assert.equal((await order('e', { side: 'sell', quantity: '0.5' })).status, 201)
+    assert.equal((await step('stop')).body.state, 'Stopped')
+    assert.equal((await step('start', {})).status, 409)
+    const shown = (await stand.call('GET', `/v1/strategies/${strategyId}`)).body.data as { state: string; config: unknown }
+    assert.deepEqual([shown.state, shown.config], ['Stopped', config])
+    assert.equal((await stand.call('POST', '/v1/strategies/none/start', {})).status, 404)
+    assert.equal((await stand.call('POST', '/v1/strategies', { strategyId: 'x', config: { symbols: ['NO/SUCH'] } })).status, 422)
+    assert.equal((await stand.call('POST', '/v1/strategies', { strategyId: 'x', config: {} }, 'analyst')).status, 403)
   })
 
   it('refuses an asset that another instrument has otherwise, and another mint', async () => {

@@ -8,6 +8,7 @@ import { createFeeBook } from '../../../src/events/fee-book.ts'
 import { createLimitBook } from '../../../src/events/limit-book.ts'
 import { LimitRules } from '../../../src/events/limit-rules.ts'
 import type { Rules } from '../../../src/events/rules.ts'
+import { createStrategyBook } from '../../../src/events/strategies.ts'
 import { parsePrice } from '../../../src/platform/decimal.ts'
 import {
   balance,
@@ -198,7 +199,14 @@ describe('what is in force for a replace', () => {
     { streamId: 'limit-global', revision: '0' },
   )
   const freshness = { ageMs: () => 0, tripMs: () => 0 } as Rules['freshness']
-  const rules: Rules = { controls: createControlBook(), limits: book, fees: createFeeBook(), freshness, position: () => 0n }
+  const rules: Rules = {
+    controls: createControlBook(),
+    limits: book,
+    fees: createFeeBook(),
+    strategies: createStrategyBook(),
+    freshness,
+    position: () => 0n,
+  }
 
   it('is put into it, and into the end of the attempt that one waits for', () => {
     const s = executing({})
