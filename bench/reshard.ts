@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { systemClock } from '../src/platform/clock.ts'
+import { assignSlices, shardOf } from '../src/projections/shard-map.ts'
+import { freshAccounts } from '../test/integration/projections/read-side.ts'
+import { openReadApi } from '../test/integration/queries/read-api.ts'
+import { startChecker } from '../test/integration/reshard/checker.ts'
+import { summarise, writeResults } from './harness.ts'
+import { startPart } from './harness-process.ts'
+import { freshDatabases } from './projections/databases.ts'
+import { fillLog } from './projections/log.ts'
+
+// npm run bench:reshard -- --events 1000000: from 4 to 6 shards while balances are credited and read, every answer held against the log. The
+// reshard is a process of its own; with --kills it is killed with -9 at each of its steps first, and called again.
+
+const [FROM, TO] = [4, 6]
+/** In their order; the reshard tells each before it begins. */
+const STEPS = ['building', 'comparing', 'cutting over', 'waiting for readers', 'waiting for projectors', 'retiring', 'waiting for the old', 'removing']
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({ options: { events: { type: 'string', default: '100000' }, kills: { type: 'boolean', default: false } } })
+  const folder = mkdtempSync(join(tmpdir(), 'bench-reshard-'))
+  const node = await startPart('embedded/eventstore/main', ['--db', join(folder, 'eventstore'), '--node-port', '0', '--insecure'])
+  const postgres = await startPart('embedded/postgres/main', [
+    ...['--db', join(folder, 'postgres'), '--databases', '1', '--password-file', join(folder, 'password')],
+  ])
+  try {
+    const storeUrl = node.announcement.url!
+    const urls = await freshDatabases(postgres.announcement.urls![0]!, FROM)
+    const api = await openReadApi({ urls, storeUrl })
+    const map = { version: 1, shards: FROM, assignment: assignSlices(FROM) }
+    const filled = await fillLog(api.side.store, Number(values.events), (accountId) => shardOf(map, accountId), FROM)
+    say(`${filled.events} events of ${filled.accounts.length} accounts`)
+    await api.side.startProjector({ feed: api.feed })
+    for (const [shard, pool] of api.side.pools.entries())
+      while ((await checkpointOf(pool)) < filled.heads[shard]!) await systemClock.sleep(100)
+    say('the read side has caught up: resharding under load')
+    const checker = await startChecker(api.side.store, freshAccounts(8, 'live'), api.get, { pauseMs: 20, readers: 4 })
+    const env = { ...process.env, DATABASE_URLS: urls.join(','), EVENTSTORE_URL: storeUrl, QUANTBOT_DATA: folder, QUANTBOT_LOG: 'error' }
+    let kills = 0
+    if (values.kills) for (const step of STEPS) if (await killedAt(step, env)) kills++
+    const before = checker.reads()
+    const done = await reshardOnce(env)
+    const after = checker.reads()
+    while (checker.reads() < after + 200) await systemClock.sleep(50)
+    const { examples, ...verdict } = await checker.end()
+    await api.close()
+    const correct = verdict.wrong === 0 && done.equal
+    const metrics = { seconds: done.seconds, events: done.events, kills, ...verdict, 'reads while resharding': after - before }
+    const line = summarise('product', [{ metrics, cpuMs: null, correct: true }])
+    say(`written: ${writeResults('reshard', { events: filled.events, from: FROM, to: TO, kills }, line)}`)
+    process.stdout.write(`${JSON.stringify({ ...metrics, equal: done.equal, examples })}\n`)
+    process.exitCode = correct ? 0 : 1
+  } finally {
+    await postgres.stop()
+    await node.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const EXEC = fileURLToPath(new URL('../src/cli/main', import.meta.url))
+
+const started = (env: NodeJS.ProcessEnv) => {
+  const source = import.meta.url.endsWith('.ts')
+  const args = [...(source ? ['--import', 'tsx', `${EXEC}.ts`] : [`${EXEC}.js`]), 'reshard', '--to', String(TO), '--json']
+  return spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** False when the step was over before. */
+const killedAt = async (step: string, env: NodeJS.ProcessEnv): Promise<boolean> => {
+  const child = started(env)
+  const gone = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)))
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.startsWith(`reshard: ${step}`)) child.kill('SIGKILL')
+  })
+  const killed = (await gone) === 'SIGKILL'
+  say(killed ? `killed at: ${step}` : `not reached again: ${step}`)
+  return killed
+}
+
+const reshardOnce = async (env: NodeJS.ProcessEnv): Promise<{ seconds: number; events: number; equal: boolean }> => {
+  const child = started(env)
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+  })
+  createInterface({ input: child.stderr }).on('line', say)
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  if (text === '') throw new Error(`the reshard ended with ${code}`)
+  return JSON.parse(text) as { seconds: number; events: number; equal: boolean }
+}
+
+const checkpointOf = async (pool: { query(text: string): Promise<{ rows: { at: bigint }[] }> }): Promise<bigint> =>
+  (await pool.query('SELECT commit_position AS at FROM checkpoint')).rows[0]?.at ?? -1n
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+await main()
