@@ -20,7 +20,16 @@ import { fillLog } from './projections/log.ts'
 
 const [FROM, TO] = [4, 6]
 /** In their order; the reshard tells each before it begins. */
-const STEPS = ['building', 'comparing', 'cutting over', 'waiting for readers', 'waiting for projectors', 'retiring', 'waiting for the old', 'removing']
+const STEPS = [
+  'building',
+  'comparing',
+  'cutting over',
+  'waiting for readers',
+  'waiting for projectors',
+  'retiring',
+  'waiting for the old',
+  'removing',
+]
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({ options: { events: { type: 'string', default: '100000' }, kills: { type: 'boolean', default: false } } })

@@ -1,4 +1,5 @@
 import type { QueryConfig } from 'pg'
+import type { Observable } from 'rxjs'
 import type { InstrumentBook } from '../events/instruments.ts'
 import { accountStream } from '../events/streams.ts'
 import type { Refusal } from '../platform/http/problem.ts'
@@ -10,6 +11,7 @@ import { awaitPosition, type ConsistencyDeps } from './consistency.ts'
 import type { RedisReader } from './shards/redis-reader.ts'
 import { type CacheHit, later } from './shards/shard-cache.ts'
 import type { Shard } from './shards/shards.ts'
+import type { Change } from './streams/changes.ts'
 
 /** What the resources read with. */
 export interface ReaderDeps extends ConsistencyDeps {
@@ -17,6 +19,8 @@ export interface ReaderDeps extends ConsistencyDeps {
   readonly instruments: InstrumentBook
   /** Those of the map in force, asked anew for each request: a reshard changes them. */
   readonly shards: readonly Shard[]
+  /** What committed steps have changed, for streams. */
+  readonly changes: Observable<Change>
   /** Candles and marks: in the first database, whatever the map. */
   readonly market: MarketDatabase
   /** The shard of an account by the map in force. */

@@ -31,10 +31,12 @@ import { performanceRoute } from './resources/performance.ts'
 import { pnlRoute } from './resources/pnl.ts'
 import { positionsRoute } from './resources/positions.ts'
 import { statusRoute } from './resources/status.ts'
+import { streamRoutes } from './resources/streams.ts'
 import { type Presence, startPresence } from './shards/presence.ts'
 import { openRedisReader } from './shards/redis-reader.ts'
 import { createShardRouting, type RoutingDeps, type ShardRouting } from './shards/routing.ts'
 import { openShards } from './shards/shards.ts'
+import { changesOf } from './streams/changes.ts'
 
 export interface QueriesDeps {
   readonly store: EventStore
@@ -120,6 +122,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
   const market: MarketDatabase = { pool: coordination, shard: 0, failed: (detail) => log.debug({ detail }, 'market data cannot be read') }
   const reader: ReaderDeps = {
     ...{ store, ticker, clock, logId, instruments, redis, cacheReads, log, market },
+    changes: changesOf(feed?.steps, redis?.messages),
     get shards() {
       return routing.shards()
     },
@@ -147,6 +150,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
       performanceRoute(reader),
       candlesRoute(reader),
       statusRoute(reader),
+      ...streamRoutes(reader),
     ].map(used),
     accountsAt: (request) => routing.use(() => accountsAt(reader)(request)),
     close: async () => {

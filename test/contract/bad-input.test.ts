@@ -200,7 +200,9 @@ const routesInCode = (): string[] =>
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .flatMap((entry) => {
       const text = readFileSync(join(entry.parentPath ?? entry.path, entry.name), 'utf8')
-      return [...text.matchAll(/method: '(GET|POST|PUT|PATCH|DELETE)',\s*path: '(\/v1\/[^']*)'/g)].map(
-        ([, method, path]) => `${method} ${path!.replaceAll(/:\w+/g, ':')}`,
+      const reads = [...text.matchAll(/accountRead\(deps, \{\s*path: '(\/v1\/[^']*)'/g)].map(([, path]) => ['GET', path] as const)
+      const others = [...text.matchAll(/method: '(GET|POST|PUT|PATCH|DELETE)',\s*path: '(\/v1\/[^']*)'/g)]
+      return [...reads, ...others.map(([, method, path]) => [method, path] as const)].map(
+        ([method, path]) => `${method} ${path!.replaceAll(/:\w+/g, ':')}`,
       )
     })

@@ -1,7 +1,29 @@
-import type { RouteRow } from './route-row.ts'
+import { BAD_IDS, type RouteRow } from './route-row.ts'
 
-/** Reads over all accounts of a key. */
-export const readRows: readonly RouteRow[] = [
+/** Streams, and reads over all accounts of a key. */
+export const readRows = (own: string): readonly RouteRow[] => [
+  {
+    method: 'GET',
+    path: '/v1/accounts/:accountId/stream',
+    good: `/v1/accounts/${own}/stream`,
+    allowed: 'analyst',
+    forbidden: [],
+    ofAccount: true,
+    unknown: ['/v1/accounts/no-such-account/stream'],
+    malformed: BAD_IDS.map((id) => `/v1/accounts/${id}/stream`),
+    query: {},
+  },
+  {
+    method: 'GET',
+    path: '/v1/streams/:model',
+    good: '/v1/streams/orders',
+    allowed: 'analyst',
+    forbidden: [],
+    ofAccount: false,
+    unknown: [],
+    malformed: ['/v1/streams/nothing', '/v1/streams/constructor', '/v1/streams/%00'],
+    query: {},
+  },
   {
     method: 'GET',
     path: '/v1/audit/as-of',

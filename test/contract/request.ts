@@ -30,7 +30,7 @@ export const send = (base: string, { method, path, authorization, contentType, b
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
-      response.on('end', () =>
+      const done = (): void =>
         resolve({
           status: response.statusCode ?? 0,
           contentType: response.headers['content-type'] ?? '',
@@ -39,8 +39,14 @@ export const send = (base: string, { method, path, authorization, contentType, b
             const value = response.headers[name]
             return Array.isArray(value) ? value[0] : value
           },
-        }),
-      )
+        })
+      response.on('end', done)
+      // a stream has no end: its first event is the answer
+      if (response.headers['content-type'] === 'text/event-stream')
+        response.once('data', () => {
+          done()
+          sent.destroy()
+        })
     })
     sent.setTimeout(30_000, () => sent.destroy(new Error('no answer in 30 s')))
     // a server that refuses a large body early may cut the rest of it: the answer counts

@@ -147,7 +147,7 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       query: READ,
     },
     ...ruleRows(own),
-    ...readRows,
+    ...readRows(own),
     ...referenceRows(own),
   ]
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { EventSink } from './event-stream.ts'
 import type { Grant, Scope } from './grant.ts'
 import { type Refusal, refusal } from './problem.ts'
 
@@ -10,6 +11,8 @@ export interface RequestContext<Body = unknown> {
   readonly body: Body
   readonly correlationId: string
   readonly traceparent: string | undefined
+  /** Header Last-Event-ID: where a stream's client was. */
+  readonly lastEventId?: string | undefined
   /** Wall clock at the edge, ms: the time a command carries. */
   readonly receivedAt: number
   /** Aborts when the client goes away. */
@@ -17,7 +20,13 @@ export interface RequestContext<Body = unknown> {
 }
 
 export type Reply =
-  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly status: number
+      readonly body: unknown
+      readonly headers?: Readonly<Record<string, string>>
+      /** Instead of the body: server-sent events for as long as it runs. */
+      readonly stream?: (sink: EventSink) => Promise<void>
+    }
   | { readonly refusal: Refusal }
 
 /** A scope, one of several, or `any`: every valid key. */

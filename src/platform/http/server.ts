@@ -6,6 +6,7 @@ import type { Ids } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { Counter, Histogram, type Registry } from '../metrics.ts'
 import { authenticate, authorise } from './auth.ts'
+import { serveEvents } from './event-stream.ts'
 import type { KeyRing } from './grant.ts'
 import { BODY_LIMIT_BYTES, bodyFault, bodyTaken, parseInput, refuseEmptyBody } from './input.ts'
 import { problemDocument, type Refusal, refusal } from './problem.ts'
@@ -33,14 +34,15 @@ const DRAIN_MS = 5_000
 
 /** Serves the routes on host:port (0 = any free port). Rejects when the port is taken. */
 export const serveHttp = async (deps: HttpDeps, host: string, port: number): Promise<HttpServer> => {
-  const server = createServer(createApp(deps))
+  const stopping = new AbortController()
+  const server = createServer(createApp(deps, stopping.signal))
   server.keepAliveTimeout = 65_000
   server.requestTimeout = 60_000
   await listen(server, host, port)
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return { url: `http://${shown}:${bound}`, port: bound, close: () => drain(server) }
+  return { url: `http://${shown}:${bound}`, port: bound, close: () => drain(server, stopping) }
 }
 
 const listen = (server: Server, host: string, port: number): Promise<void> =>
@@ -52,8 +54,10 @@ const listen = (server: Server, host: string, port: number): Promise<void> =>
     })
   })
 
-const drain = (server: Server): Promise<void> =>
+const drain = (server: Server, stopping: AbortController): Promise<void> =>
   new Promise((resolve) => {
+    // streams have no end of their own
+    stopping.abort(new Error('stopping'))
     const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
     server.close(() => {
       clearTimeout(cut)
@@ -62,7 +66,7 @@ const drain = (server: Server): Promise<void> =>
     server.closeIdleConnections()
   })
 
-const createApp = (deps: HttpDeps): Express => {
+const createApp = (deps: HttpDeps, stopping: AbortSignal): Express => {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -90,7 +94,11 @@ const createApp = (deps: HttpDeps): Express => {
     const handle = async (req: Request, res: Response): Promise<void> => {
       const began = deps.clock.now()
       const reply = await answer(deps, route, req, res)
-      sendReply(res, reply)
+      if ('stream' in reply && reply.stream) {
+        const headers = { 'x-correlation-id': String(res.locals.correlationId) }
+        const streamed = serveEvents(res, reply.stream, { clock: deps.clock, stopping, headers })
+        streamed.catch((error: unknown) => deps.log.error({ err: error, path: req.path }, 'a stream broke'))
+      } else sendReply(res, reply)
       observe(route, res.statusCode, deps.clock.now() - began)
     }
     app[method](
@@ -146,10 +154,13 @@ const answer = async (deps: HttpDeps, route: Route, req: Request, res: Response)
     grant: res.locals.grant,
     correlationId: res.locals.correlationId,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    lastEventId: first(req.headers['last-event-id']),
     receivedAt: deps.clock.now(),
     signal: gone.signal,
   })
 }
+
+const first = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header)
 
 const startCorrelation = (deps: HttpDeps, req: Request, res: Response): void => {
   if (res.locals.correlationId) return

@@ -13,7 +13,7 @@ export const ClOrdIdText = z.string().regex(ID_PATTERN, 'is not a clOrdId')
 export const ClientIdText = z.string().regex(ID_PATTERN, 'is not an id')
 
 /** A commit position, at most 2^64 - 1. */
-const PositionText = z
+export const PositionText = z
   .string()
   // aborts: the next check could not even read it
   .regex(/^(0|[1-9]\d{0,19})$/, { error: 'must be a position in decimal', abort: true })

@@ -55,7 +55,8 @@ export const accountListRoute = <Row, Key extends CursorKey>(
     },
   })
 
-const pageOf = async <Row, Key extends CursorKey>(
+/** A page of the list, past HTTP. */
+export const pageOf = async <Row, Key extends CursorKey>(
   deps: ReaderDeps,
   list: AccountList<Row, Key>,
   cache: ListCache<Row> | undefined,

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { formatUnits } from '../../platform/decimal.ts'
-import type { Route } from '../../platform/http/route.ts'
+import type { Reply, Route } from '../../platform/http/route.ts'
 import { type CachedBalance, cachedBalances } from '../../projections/cache/documents.ts'
 import { balancesKey } from '../../projections/feed.ts'
 import { type BalanceRow, balancesTable } from '../../projections/read-models/balances.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { decimalsOf } from '../asset-decimals.ts'
-import { type ReaderDeps, readCached } from '../reader.ts'
+import { consistent, type ReaderDeps, readCached } from '../reader.ts'
 import type { Shard } from '../shards/shards.ts'
-import { accountListRoute } from './account-list.ts'
+import { type AccountList, accountListRoute, type ListCache, pageOf } from './account-list.ts'
 
 const BY_ASSET = {
   name: 'balances-by-asset',
@@ -18,28 +18,35 @@ const BY_ASSET = {
 }
 
 /** GET /v1/accounts/:accountId/balances, by asset, from the cache when it can. */
-export const balancesRoute = (deps: ReaderDeps): Route =>
-  accountListRoute<BalanceRow, [string]>(
-    deps,
-    {
-      name: 'balances',
-      sql: BY_ASSET,
-      key: z.tuple([z.string()]),
-      start: [''],
-      keyOf: (row) => [row.asset],
-      documents: (rows, shard) => balanceDocuments(deps, shard, cachedBalances(rows)),
-    },
-    {
-      read: async (accountId, shard, minPosition) => {
-        const hit = await readCached(deps, shard, balancesKey(accountId), minPosition)
-        if (!hit) return undefined
-        const data = await balanceDocuments(deps, shard, JSON.parse(hit.json) as readonly CachedBalance[])
-        return { data, nextCursor: null, asOf: hit.asOf, incomplete: false }
-      },
-      keep: (accountId, shard, rows, asOf) =>
-        shard.cache.fill(balancesKey(accountId), { json: JSON.stringify(cachedBalances(rows)), asOf }),
-    },
-  )
+export const balancesRoute = (deps: ReaderDeps): Route => accountListRoute(deps, listOf(deps), cacheOf(deps))
+
+/** The same answer past HTTP, once the account's shard has come to the position. */
+export const balancesReply = async (deps: ReaderDeps, accountId: string, position: bigint, signal: AbortSignal): Promise<Reply> => {
+  const shard = deps.shardOf(accountId)
+  const late = await consistent(deps, shard, position, signal)
+  if (late) return { refusal: late }
+  const request = { accountId, shard: { ...shard, needs: position }, params: {}, query: {}, minPosition: position }
+  return pageOf(deps, listOf(deps), cacheOf(deps), request, undefined)
+}
+
+const listOf = (deps: ReaderDeps): AccountList<BalanceRow, [string]> => ({
+  name: 'balances',
+  sql: BY_ASSET,
+  key: z.tuple([z.string()]),
+  start: [''],
+  keyOf: (row) => [row.asset],
+  documents: (rows, shard) => balanceDocuments(deps, shard, cachedBalances(rows)),
+})
+
+const cacheOf = (deps: ReaderDeps): ListCache<BalanceRow> => ({
+  read: async (accountId, shard, minPosition) => {
+    const hit = await readCached(deps, shard, balancesKey(accountId), minPosition)
+    if (!hit) return undefined
+    const data = await balanceDocuments(deps, shard, JSON.parse(hit.json) as readonly CachedBalance[])
+    return { data, nextCursor: null, asOf: hit.asOf, incomplete: false }
+  },
+  keep: (accountId, shard, rows, asOf) => shard.cache.fill(balancesKey(accountId), { json: JSON.stringify(cachedBalances(rows)), asOf }),
+})
 
 const balanceDocuments = async ({ instruments }: ReaderDeps, { pool }: Shard, balances: readonly CachedBalance[]) => {
   const decimals = await decimalsOf(

@@ -15,17 +15,32 @@ import { pageReply } from './account-list.ts'
 type Row = CompensationRow & { readonly asOf: bigint; readonly incomplete: boolean; readonly found: true | null }
 type Key = [openedPosition: string, accountId: string, compensationId: string]
 
-// The checkpoint comes along in the same snapshot; $1 states, $2 accounts or null for all, $3–$5 the key before, $6 rows.
-const NEWEST_FIRST = `
+// The checkpoint comes along in the same snapshot; $1 states, $2 accounts, $3–$5 the key before, $6 rows. Each state is a walk down the index of
+// its own: one walk over several states could not keep the order, and would read the table whole.
+const newestOf = (picked: string): string => `
   WITH picked AS MATERIALIZED (
-    SELECT true AS "found", ${selectList(compensationsTable, 'k')} FROM compensations k
-    WHERE k.state = ANY($1::text[]) AND ($2::text[] IS NULL OR k.account_id = ANY($2::text[]))
-      AND (k.opened_position, k.account_id, k.compensation_id) < ($3::bigint, $4, $5)
-    ORDER BY k.opened_position DESC, k.account_id DESC, k.compensation_id DESC LIMIT $6::integer
+    SELECT true AS "found", k.* FROM unnest($1::text[]) AS s(state) CROSS JOIN LATERAL (${picked}) k
+    ORDER BY k."openedPosition" DESC, k."accountId" DESC, k."compensationId" DESC LIMIT $6::integer
   )
   SELECT c.commit_position AS "asOf", EXISTS (SELECT 1 FROM paused_streams) AS "incomplete", picked.*
   FROM checkpoint c LEFT JOIN picked ON true
   ORDER BY picked."openedPosition" DESC, picked."accountId" DESC, picked."compensationId" DESC`
+
+const AFTER_KEY = '(k.opened_position, k.account_id, k.compensation_id) < ($3::bigint, $4, $5)'
+
+const NEWEST_FIRST = {
+  name: 'compensations-newest-first',
+  text: newestOf(`
+    SELECT ${selectList(compensationsTable, 'k')} FROM compensations k WHERE k.state = s.state AND $2::text[] IS NULL AND ${AFTER_KEY}
+    ORDER BY k.opened_position DESC, k.account_id DESC, k.compensation_id DESC LIMIT $6::integer`),
+}
+// a key bound to accounts: those accounts' own rows, however many others there are
+const OF_ACCOUNTS = {
+  name: 'compensations-of-accounts',
+  text: newestOf(`
+    SELECT ${selectList(compensationsTable, 'k')} FROM compensations k
+    WHERE k.account_id = ANY($2::text[]) AND k.state = s.state AND ${AFTER_KEY}`),
+}
 
 const Query = ListQuery.extend({ state: z.enum(['unresolved', 'resolved']).optional() })
 const FIRST: Key = [String(2n ** 62n), '', '']
@@ -77,7 +92,7 @@ const readShard = async (
   const late = await consistent(deps, shard, minPosition, signal)
   if (late) return { refusal: late }
   return reading(shard, async () => {
-    const { rows } = await shard.pool.query<Row>({ name: 'compensations-newest-first', text: NEWEST_FIRST, values: [...values] })
+    const { rows } = await shard.pool.query<Row>({ ...(values[1] === null ? NEWEST_FIRST : OF_ACCOUNTS), values: [...values] })
     const first = rows[0]
     if (!first) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
     shard.progress.saw(first.asOf)

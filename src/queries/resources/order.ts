@@ -31,11 +31,25 @@ export const orderRoute = (deps: ReaderDeps): Route =>
     accountOf: ({ orderId }) => parseOrderId(orderId!)!.accountId,
     answer: async ({ accountId, shard, params, minPosition }) => {
       const { number } = parseOrderId(params.orderId!)!
-      const cached = await readCached(deps, shard, orderKey(orderIdOf(accountId, number)), minPosition)
-      if (cached) return ok({ data: JSON.parse(cached.json) as unknown, asOfPosition: String(cached.asOf) })
-      return readOrder(shard, accountId, BY_NUMBER, number)
+      return fromCacheOrShard(deps, shard, accountId, number, minPosition)
     },
   })
+
+/** The same answer for whoever has waited for the position already. */
+export const orderReply = (deps: ReaderDeps, accountId: string, number: number, position: bigint): Promise<Reply> =>
+  fromCacheOrShard(deps, { ...deps.shardOf(accountId), needs: position }, accountId, number, position)
+
+const fromCacheOrShard = async (
+  deps: ReaderDeps,
+  shard: ReadShard,
+  accountId: string,
+  number: number,
+  position: bigint,
+): Promise<Reply> => {
+  const cached = await readCached(deps, shard, orderKey(orderIdOf(accountId, number)), position)
+  if (cached) return ok({ data: JSON.parse(cached.json) as unknown, asOfPosition: String(cached.asOf) })
+  return readOrder(shard, accountId, BY_NUMBER, number)
+}
 
 /** GET /v1/accounts/:accountId/orders/by-client-id/:clOrdId */
 export const orderByClientIdRoute = (deps: ReaderDeps): Route =>

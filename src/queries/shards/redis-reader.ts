@@ -1,7 +1,8 @@
+import { type Observable, Subject } from 'rxjs'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { connectRedis } from '../../platform/redis.ts'
-import { channelOf, decodeMessage } from '../../projections/cache/channel.ts'
+import { channelOf, decodeMessage, type ShardMessage } from '../../projections/cache/channel.ts'
 import { readDocument } from '../../projections/cache/compare-and-set.ts'
 import { type CacheHit, later } from './shard-cache.ts'
 import type { Shard } from './shards.ts'
@@ -11,6 +12,8 @@ export interface RedisReader {
   /** The document as the projector stored it; undefined when Redis is away, slow, or has nothing in force. */
   read(shard: Shard, key: string): Promise<CacheHit | undefined>
   ready(): boolean
+  /** Every step told. */
+  readonly messages: Observable<ShardMessage>
   close(): Promise<void>
 }
 
@@ -26,6 +29,7 @@ export const openRedisReader = (
   const reads = connectRedis(url, { name: 'queries', log })
   const hears = connectRedis(url, { name: 'queries-steps', log })
   const channel = channelOf(logId)
+  const messages = new Subject<ShardMessage>()
   let brokenUntil = 0
 
   const forgetAll = (): void => {
@@ -45,6 +49,7 @@ export const openRedisReader = (
     if (!shard) return
     shard.cache.applyMessage(message)
     shard.progress.saw(message.to)
+    messages.next(message)
   })
 
   return {
@@ -62,6 +67,7 @@ export const openRedisReader = (
         return undefined
       }
     },
+    messages: messages.asObservable(),
     ready: () => reads.state().ready && hears.state().ready,
     close: async () => {
       await Promise.all([reads.close(), hears.close()])

@@ -4,6 +4,7 @@ import { createTicker } from '../../../src/events/tick.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { createHealthBoard, type HealthBoard } from '../../../src/platform/health.ts'
 import { type Grant, hashKey } from '../../../src/platform/http/grant.ts'
+import type { Route } from '../../../src/platform/http/route.ts'
 import { serveHttp } from '../../../src/platform/http/server.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
 import { createRegistry, type Registry } from '../../../src/platform/metrics.ts'
@@ -23,6 +24,9 @@ export interface ReadApi {
   readonly health: HealthBoard
   readonly feed: ShardFeed
   readonly registry: Registry
+  readonly url: string
+  /** For whoever asks past HTTP. */
+  readonly routes: readonly Route[]
   readonly instruments: InstrumentBook
   get(path: string, key?: string): Promise<Answer>
   close(): Promise<void>
@@ -66,7 +70,7 @@ export const openReadApi = async (
     0,
   )
   return {
-    ...{ side, health, feed, registry, instruments },
+    ...{ side, health, feed, registry, instruments, url: http.url, routes: queries.routes },
     get: async (path, key = 'reader') => {
       const response = await fetch(http.url + path, { headers: { authorization: `Bearer ${key}` } })
       return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] }

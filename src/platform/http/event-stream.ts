@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '../clock.ts'
+
+/** One event as an EventSource reads it. */
+export interface ServerEvent {
+  /** Where a client that comes back goes on (Last-Event-ID). */
+  readonly id: string
+  readonly event: string
+  readonly data: unknown
+}
+
+/** The client's end of a stream of events. */
+export interface EventSink {
+  /** False: the client reads more slowly than is sent. Nothing more should be sent before `drained`. */
+  send(event: ServerEvent): boolean
+  /** Resolves true when all that was sent has been taken, false when that takes too long or the client has gone. */
+  drained(): Promise<boolean>
+  /** A line that clients ignore: keeps the way open, and finds out who has gone. */
+  alive(): void
+  /** Aborts when the client has gone or the server stops. */
+  readonly signal: AbortSignal
+}
+
+/** A client that has not taken what is in its socket for this long is given up: what it misses it can ask for when it comes back. */
+const PATIENCE_MS = 10_000
+/** The notice of the end is given this long to be taken. */
+const FAREWELL_MS = 1_000
+
+/** Runs a stream on an answered request; resolves when it has ended, one way or the other. */
+export const serveEvents = async (
+  res: ServerResponse,
+  stream: (sink: EventSink) => Promise<void>,
+  { clock, stopping, headers }: { clock: Clock; stopping: AbortSignal; headers: Readonly<Record<string, string>> },
+): Promise<void> => {
+  const gone = new AbortController()
+  res.once('close', () => gone.abort(new Error('the client went away')))
+  const signal = AbortSignal.any([gone.signal, stopping])
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', ...headers })
+  res.flushHeaders()
+  const sink: EventSink = {
+    send: ({ id, event, data }) => res.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    drained: () => drained(res, clock, signal),
+    alive: () => void res.write(':\n\n'),
+    signal,
+  }
+  try {
+    await stream(sink)
+  } finally {
+    res.end()
+    // one that does not read does not read the end either
+    if (!gone.signal.aborted) await clock.sleep(FAREWELL_MS, gone.signal).catch(() => undefined)
+    res.destroy()
+  }
+}
+
+const drained = async (res: ServerResponse, clock: Clock, signal: AbortSignal): Promise<boolean> => {
+  if (!res.writableNeedDrain) return !signal.aborted
+  const over = new AbortController()
+  const taken = new Promise<boolean>((resolve) => res.once('drain', () => resolve(true)))
+  const late = clock.sleep(PATIENCE_MS, AbortSignal.any([signal, over.signal])).then(
+    () => false,
+    () => false,
+  )
+  const outcome = await Promise.race([taken, late])
+  over.abort()
+  return outcome && !signal.aborted
+}
