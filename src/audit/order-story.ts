@@ -48,6 +48,11 @@ export const orderStory = ({ orderId, number }: { readonly orderId: string; read
       case 'FundsDepositFailed':
       case 'FundsDepositReversed':
       case 'LedgerFeeTierSet':
+      case 'LedgerDivergenceFound':
+      case 'LedgerDivergenceResolved':
+      case 'LedgerCorrectionRequested':
+      case 'LedgerCorrected':
+      case 'LedgerCorrectionRejected':
       case 'LimitsSet':
       case 'AllotmentReceived':
       case 'AllotmentReturned':

@@ -8,6 +8,7 @@ import { type AccountHandlerDeps, createAccountHandler } from './handler/create-
 import { changeAlgoRoutes, startAlgoRoute } from './routes/algos.ts'
 import { cancelOrderRoute } from './routes/cancel-order.ts'
 import { haltRoute, reduceRoute, resumeRoute } from './routes/change-control.ts'
+import { approveCorrectionRoute, rejectCorrectionRoute, requestCorrectionRoute } from './routes/corrections.ts'
 import { deadManSwitchRoute } from './routes/dead-man-switch.ts'
 import { defineFeesRoute, listFeesRoute } from './routes/fee-schedules.ts'
 import { setFeeTierRoute, showFeeTierRoute } from './routes/fee-tier.ts'
@@ -75,6 +76,9 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       confirmWithdrawalRoute(ports),
       cancelWithdrawalRoute(ports),
       requestTransferRoute(ports),
+      requestCorrectionRoute(ports),
+      approveCorrectionRoute(ports),
+      rejectCorrectionRoute(ports),
       showOperationRoute(ports),
       haltRoute(ports),
       reduceRoute(ports),

@@ -86,7 +86,7 @@ export type PriceCitation = z.infer<typeof PriceCitation>
 export const Compensation = z.object({
   cause: z.object({ type: z.string(), ref: z.string(), attempt: z.number().int().nonnegative().nullable() }),
   command: z.string(),
-  reverses: z.enum(['reservation', 'trade', 'deposit', 'credit', 'withdrawal', 'transfer', 'fee']),
+  reverses: z.enum(['reservation', 'trade', 'deposit', 'credit', 'withdrawal', 'transfer', 'fee', 'balance']),
   effect: Amount,
 })
 export type Compensation = z.infer<typeof Compensation>

@@ -22,6 +22,7 @@ export type EntryKind =
   | 'tip'
   | 'rent'
   | 'failed_fee'
+  | 'correction'
 
 export interface Posting {
   readonly account: LedgerAccount
@@ -116,7 +117,13 @@ export const postingsOf = (event: AccountEvent): readonly Posting[] => {
         ? move('failed_fee', 'external', 'house', sol(returned.fee))
         : costEntries(returned, 'external', 'house')
     }
+    case 'LedgerCorrected':
+      return move('correction', 'house', 'available', event.data)
     case 'LedgerFeeTierSet':
+    case 'LedgerDivergenceFound':
+    case 'LedgerDivergenceResolved':
+    case 'LedgerCorrectionRequested':
+    case 'LedgerCorrectionRejected':
     case 'LimitsSet':
     case 'AllotmentReceived':
     case 'AllotmentReturned':

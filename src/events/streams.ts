@@ -27,6 +27,7 @@ export const instrumentStream = (symbol: string): string => `instrument-${symbol
 export const strategyStream = (strategyId: string): string => `strategy-${strategyId}`
 export const keyStream = (keyId: string): string => `key-${keyId}`
 
+export const RECONCILIATION_STREAM = 'reconciliation'
 export const LOG_STREAM = 'log'
 export const TICK_STREAM = 'tick'
 export const SHARD_MAP_STREAM = 'shardmap'

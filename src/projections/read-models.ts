@@ -3,7 +3,9 @@ import { accounts } from './read-models/accounts.ts'
 import { algos } from './read-models/algos.ts'
 import { balances } from './read-models/balances.ts'
 import { compensations } from './read-models/compensations.ts'
+import { corrections } from './read-models/corrections.ts'
 import { deposits } from './read-models/deposits.ts'
+import { divergences } from './read-models/divergences.ts'
 import { executions } from './read-models/executions.ts'
 import { instruments } from './read-models/instruments.ts'
 import { ledgerEntries } from './read-models/ledger-entries.ts'
@@ -32,5 +34,7 @@ export const READ_MODELS: readonly Projection[] = [
   transactions,
   tradingFees,
   instruments,
+  divergences,
+  corrections,
   compensations,
 ]

@@ -19,6 +19,7 @@ import { algoRoute, algosRoute } from './resources/algos.ts'
 import { balancesRoute } from './resources/balances.ts'
 import { candlesRoute } from './resources/candles.ts'
 import { compensationsRoute } from './resources/compensations.ts'
+import { correctionListRoute, correctionRoute } from './resources/corrections.ts'
 import { executionsRoute } from './resources/executions.ts'
 import { exposureRoute } from './resources/exposure.ts'
 import { ledgerRoute } from './resources/ledger.ts'
@@ -30,6 +31,7 @@ import { payoutListRoutes, payoutRoutes } from './resources/payouts.ts'
 import { performanceRoute } from './resources/performance.ts'
 import { pnlRoute } from './resources/pnl.ts'
 import { positionsRoute } from './resources/positions.ts'
+import { reconciliationRoute } from './resources/reconciliation.ts'
 import { statusRoute } from './resources/status.ts'
 import { streamRoutes } from './resources/streams.ts'
 import { type Presence, startPresence } from './shards/presence.ts'
@@ -145,6 +147,9 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
       ...payoutListRoutes(reader),
       ...payoutRoutes(reader),
       compensationsRoute(reader),
+      correctionListRoute(reader),
+      correctionRoute(reader),
+      reconciliationRoute(reader, deps.store),
       algosRoute(reader),
       algoRoute(reader),
       performanceRoute(reader),

@@ -30,7 +30,7 @@ export type Action =
   | { readonly kind: 'timer'; readonly at: number; readonly ref: string; readonly command: TimedCommand }
 
 /** Commands that time alone asks for. */
-export type TimedCommand = Extract<AccountCommand, { type: 'ExpireOrder' | 'FireDeadMan' }>
+export type TimedCommand = Extract<AccountCommand, { type: 'ExpireOrder' | 'FireDeadMan' | 'ExpireCorrection' }>
 
 /** Everything an account's fold asks for, running attempts first. Empty: the account needs nothing until its next event. */
 export const agenda = (state: AccountState): readonly Action[] => {
@@ -86,7 +86,10 @@ const timers = (state: AccountState): Action[] => {
     ending.push(order)
   }
   const deadMan = state.deadMan ? [timer(state.deadMan.deadline, 'dead-man', { type: 'FireDeadMan' })] : []
-  return [...ending.map(({ number }) => timer(next, String(number), { type: 'ExpireOrder', number })), ...deadMan]
+  const corrections = [...state.corrections.values()].map(({ correctionId, expiresAt }) =>
+    timer(expiresAt, correctionId, { type: 'ExpireCorrection', correctionId }),
+  )
+  return [...corrections, ...ending.map(({ number }) => timer(next, String(number), { type: 'ExpireOrder', number })), ...deadMan]
 }
 
 const timer = (at: number, ref: string, command: TimedCommand): Action => ({ kind: 'timer', at, ref, command })

@@ -62,6 +62,7 @@ describe('bad input on every route', () => {
     assert.equal((await clientOf(product).persist('POST', '/v1/algos', algo)).status, 201)
     await askForPayouts(product, own)
     assert.equal((await clientOf(product).persist('POST', '/v1/strategies', { strategyId: 's-known', config: {} })).status < 300, true)
+    await askForCorrection(product, own)
     began = (await store.head()).commit
   })
   after(() => store?.close())
@@ -173,6 +174,14 @@ const askForPayouts = async (product: Product, own: string): Promise<void> => {
   })
   const moved = await persist('POST', '/v1/transfers', { transferId: 't-1', from: own, to: `${own}-2`, ...asked })
   assert.equal(moved.status, 201, JSON.stringify(moved.body))
+}
+
+/** Waits for a second actor, which there is none of here. */
+const askForCorrection = async (product: Product, own: string): Promise<void> => {
+  const body = JSON.stringify({ accountId: own, correctionId: 'k-1', asset: 'USDC', amount: '-0.5', reason: 'a drill' })
+  const asked = { method: 'POST', path: '/v1/corrections', contentType: 'application/json', body }
+  const answer = await send(product.url, { ...asked, authorization: `Bearer ${product.keys.operator}` })
+  assert.equal(answer.status, 201, answer.text)
 }
 
 /** What requests have caused since: settlement and tickers work on, under names that are no keys. */

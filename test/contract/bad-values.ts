@@ -1,5 +1,5 @@
 /** What a field or parameter holds, and with it what it must refuse. */
-export type BadKind = 'id' | 'text' | 'word' | 'amount' | 'count' | 'flag' | 'tiers' | 'config' | 'place' | 'limit' | 'cursor'
+export type BadKind = 'id' | 'text' | 'word' | 'amount' | 'signed' | 'count' | 'flag' | 'tiers' | 'config' | 'place' | 'limit' | 'cursor'
 
 const HUGE = '9'.repeat(60)
 
@@ -27,11 +27,14 @@ const NOT_AMOUNT = [
 ]
 
 /** Values that a body's field of each kind refuses with 400. */
-export const BAD_FIELDS: Readonly<Record<'id' | 'text' | 'word' | 'amount' | 'count' | 'flag' | 'tiers' | 'config', readonly unknown[]>> = {
+export const BAD_FIELDS: Readonly<
+  Record<'id' | 'text' | 'word' | 'amount' | 'signed' | 'count' | 'flag' | 'tiers' | 'config', readonly unknown[]>
+> = {
   id: [...NOT_TEXT, 'a.b', 'a/b', '../../etc', 'x'.repeat(49), 'ä', 'a b', 'a\n', "'; DROP TABLE orders; --"],
   text: NOT_TEXT,
   word: [...NOT_TEXT, 'BUY', 'Limit', 'GTC', 'nonsense', 'constructor', '__proto__'],
   amount: [...NOT_AMOUNT, HUGE, `${HUGE}.5`, '0.00000000000000000001', `1.${'1'.repeat(40)}`],
+  signed: [...NOT_AMOUNT.filter((value) => value !== '-1'), HUGE, `-${HUGE}`, '--1', '-0.0', `1.${'1'.repeat(40)}`],
   flag: [null, 'true', 'false', 0, 1, '', [], {}],
   tiers: [
     ...[null, true, 1, '1', {}, [], [1], [{ tier: 0 }], [{ tier: 1, bps: 1 }], [{ tier: 0, bps: -1 }], [{ tier: 0, bps: 1, x: 1 }]],

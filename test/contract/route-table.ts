@@ -1,3 +1,4 @@
+import { correctionRows } from './correction-rows.ts'
 import { algoRoutes, candlesRow } from './market-routes.ts'
 import { orderRows } from './order-routes.ts'
 import { payoutRows } from './payout-rows.ts'
@@ -62,8 +63,9 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       malformed: BAD_IDS.flatMap((id) => [`/v1/accounts/${id}/orders/by-client-id/c-1`, `/v1/accounts/${own}/orders/by-client-id/${id}`]),
       query: READ,
     },
-    ...['balances', 'orders', 'executions', 'positions', 'ledger', 'lots', 'algos', 'withdrawals', 'transfers'].map(list),
+    ...['balances', 'orders', 'executions', 'positions', 'ledger', 'lots', 'algos', 'withdrawals', 'transfers', 'corrections'].map(list),
     ...payoutRows(own, BAD_IDS),
+    ...correctionRows(own, BAD_IDS),
     ...algoRoutes(own),
     { ...list('pnl'), query: READ, malformed: [...list('pnl').malformed, `/v1/accounts/${own}/pnl?method=lifo`] },
     { ...list('exposure'), query: READ },

@@ -280,6 +280,18 @@ export const STORIES: readonly GoldenStory[] = [
     { type: 'FailPayout', ref: 'w-twice', reason: 'given up' },
     lateLanding('w-twice', { kind: 'withdrawal', id: 'twice', asset: 'USDC', mint: USDC.mint }, left(usdc(50))),
   ]),
+  account('corrected', [
+    ...funds,
+    { type: 'CompareWithChain', asset: 'USDC', chain: usdc(990), slot: 60 },
+    { type: 'CompareWithChain', asset: 'USDC', chain: usdc(980), slot: 61 },
+    { type: 'RequestCorrection', correctionId: 'lost', asset: USDC, amount: -usdc(20), reason: 'moved out by hand', by: 'k1' },
+    { type: 'ApproveCorrection', correctionId: 'lost', by: 'k2' },
+    { type: 'CompareWithChain', asset: 'USDC', chain: usdc(980), slot: 62 },
+    { type: 'RequestCorrection', correctionId: 'wrong', asset: SOL, amount: sol(1), reason: 'a mistake', by: 'k1' },
+    { type: 'RejectCorrection', correctionId: 'wrong', by: 'k1', reason: 'taken back' },
+    { type: 'CompareWithChain', asset: 'SOL', chain: sol(11), slot: 63 },
+    { type: 'RequestCorrection', correctionId: 'waits', asset: SOL, amount: sol(1), reason: 'sent by hand', by: 'k2' },
+  ]),
   ...orderStories({ account, funds, now }),
   account('fees', [...funds, ...fees]),
   {

@@ -8,6 +8,7 @@ import type { Asset, Instrument } from '../../events/reference/reference-event.t
 import type { TradingFee } from '../../events/trading-fee.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
 import type { AlgoRequest, AlgoState } from '../algo/algo-state.ts'
+import type { CorrectionCommand } from '../ledger/correction.ts'
 import type { PayoutCommand } from '../ledger/payout-command.ts'
 import type { Exhausted, Need } from '../limits/allotments.ts'
 import type { SigningControl } from '../limits/signing-block.ts'
@@ -30,6 +31,7 @@ type Finalized = DataOf<'TransactionsFinalized'>
 export type AccountCommand =
   | PayoutCommand
   | LateLanding
+  | CorrectionCommand
   | { readonly type: 'OpenAccount'; readonly accountId: string }
   | { readonly type: 'RequestDeposit'; readonly depositId: string; readonly asset: Asset; readonly amount: bigint }
   | {

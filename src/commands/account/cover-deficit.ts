@@ -39,4 +39,5 @@ const MAY_OVERDRAW: ReadonlySet<AccountEvent['type']> = new Set([
   'TradeBooked',
   'TradeOverfilled',
   'FundsWithdrawalLate',
+  'LedgerCorrected',
 ])

@@ -27,6 +27,10 @@ const ASKING: ReadonlySet<string> = new Set([
   'CancelWithdrawal',
   'RequestTransfer',
   'ReceiveTransfer',
+  // corrections are remembered the same way
+  'RequestCorrection',
+  'ApproveCorrection',
+  'RejectCorrection',
 ])
 
 export const decidePayout = (state: AccountState, accountId: string, command: PayoutCommand, at: number): Decision => {

@@ -12,6 +12,7 @@ import { bookUnrequested } from './book-unrequested.ts'
 import { bookVanished } from './book-vanished.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { coverDeficit } from './cover-deficit.ts'
+import { decideCorrection } from './decide-correction.ts'
 import { decidePayout } from './decide-payout.ts'
 import { receiveAllotment, returnAllotment, setLimits } from './keep-limits.ts'
 import { findKnown } from './known-ids.ts'
@@ -47,6 +48,12 @@ const decided = (state: AccountState, command: AccountCommand, at: number): Deci
     case 'ReceiveTransfer':
     case 'CompleteTransfer':
       return decidePayout(state, state.accountId, command, at)
+    case 'CompareWithChain':
+    case 'RequestCorrection':
+    case 'ApproveCorrection':
+    case 'RejectCorrection':
+    case 'ExpireCorrection':
+      return decideCorrection(state, state.accountId, command, at)
     case 'RequestDeposit':
       return depositFunds(state, command, at)
     case 'PlaceOrder':

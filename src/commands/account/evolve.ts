@@ -12,6 +12,7 @@ import { placeCommandId } from '../order/order-request.ts'
 import { evolveAttempts, type TransactionEvent } from '../transaction/evolve.ts'
 import { rememberLate } from '../transaction/late.ts'
 import { evolveAlgo, evolveSlice } from './evolve-algos.ts'
+import { evolveCorrection } from './evolve-corrections.ts'
 import { bookCredit, evolveDeposit, openArrival, openDeposit } from './evolve-deposits.ts'
 import { bookFee, collect } from './evolve-fees.ts'
 import { bookSurplus, bookTradeOn, changeOrder, closeSettled } from './evolve-orders.ts'
@@ -80,6 +81,12 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
       const known = rememberRejected(state, placeCommandId(clOrdId), termsHash, revision)
       return { ...known, nextOrder: number + 1, rejectedAt: countRejection(state.rejectedAt, at) }
     }
+    case 'LedgerDivergenceFound':
+    case 'LedgerDivergenceResolved':
+    case 'LedgerCorrectionRequested':
+    case 'LedgerCorrected':
+    case 'LedgerCorrectionRejected':
+      return evolveCorrection(state, event, revision)
     case 'LedgerFeeTierSet':
       return { ...state, feeTier: event.data.tier }
     case 'LedgerFeeCharged':

@@ -1,6 +1,7 @@
 import { Map as ImmutableMap, List, OrderedMap } from 'immutable'
 import type { Algos } from '../algo/algo-state.ts'
 import type { Balances } from '../ledger/balances.ts'
+import type { CorrectionState, DivergenceState } from '../ledger/correction.ts'
 import type { DepositState } from '../ledger/deposit.ts'
 import type { PayoutState } from '../ledger/payout.ts'
 import type { Unrequested } from '../ledger/unrequested.ts'
@@ -50,6 +51,10 @@ export interface AccountState extends Attempts, KnownIds, Algos {
   /** Withdrawals and outgoing transfers by ref: not ended yet, or with attempts that are not final. */
   readonly payouts: ImmutableMap<string, PayoutState>
   readonly late: LateLandings
+  /** By asset: where ledger and chain are known to differ. */
+  readonly divergences: ImmutableMap<string, DivergenceState>
+  /** Corrections by hand that wait for a second actor. */
+  readonly corrections: ImmutableMap<string, CorrectionState>
 }
 
 export const EMPTY_ACCOUNT: AccountState = {
@@ -77,6 +82,8 @@ export const EMPTY_ACCOUNT: AccountState = {
   risk: NO_RISK,
   payouts: ImmutableMap(),
   late: [],
+  divergences: ImmutableMap(),
+  corrections: ImmutableMap(),
   attempts: ImmutableMap(),
   earlier: ImmutableMap(),
 }

@@ -3,6 +3,7 @@ import { isTerminal } from '../../events/fields.ts'
 import type { KnownId } from '../account/known-ids.ts'
 import type { AccountState } from '../account/state.ts'
 import type { AlgoState } from '../algo/algo-state.ts'
+import type { CorrectionState, DivergenceState } from '../ledger/correction.ts'
 import type { DepositState } from '../ledger/deposit.ts'
 import type { PayoutState } from '../ledger/payout.ts'
 import { type AttemptState, earlierKey } from '../transaction/attempt-state.ts'
@@ -32,6 +33,8 @@ export interface PackedState {
   readonly algos: readonly unknown[]
   readonly payouts: readonly unknown[]
   readonly late: readonly string[]
+  readonly divergences: readonly (readonly [asset: string, divergence: unknown])[]
+  readonly corrections: readonly unknown[]
   readonly attempts: readonly unknown[]
   readonly earlier: readonly unknown[]
   readonly risk: PackedRisk
@@ -59,6 +62,8 @@ export const encodeState = (s: AccountState): PackedState => ({
   algos: [...s.algos.values()].map(tagged),
   payouts: [...s.payouts.values()].map(tagged),
   late: s.late,
+  divergences: [...s.divergences].map(([asset, d]) => [asset, tagged(d)]),
+  corrections: [...s.corrections.values()].map(tagged),
   attempts: [...s.attempts.values()].map(tagged),
   earlier: [...s.earlier.values()].map(tagged),
   risk: encodeRisk(s.risk),
@@ -97,6 +102,8 @@ export const decodeState = (p: PackedState): AccountState => {
     ),
     algos: ImmutableMap(p.algos.map((a) => untagged(a) as AlgoState).map((a) => [a.algoId, a])),
     late: p.late,
+    divergences: ImmutableMap(p.divergences.map(([asset, d]) => [asset, untagged(d) as DivergenceState])),
+    corrections: ImmutableMap(p.corrections.map((c) => untagged(c) as CorrectionState).map((c) => [c.correctionId, c])),
     payouts: ImmutableMap(p.payouts.map((d) => untagged(d) as PayoutState).map((d) => [d.ref, d])),
     attempts: ImmutableMap(attempts.map((a) => [a.ref, a])),
     earlier: ImmutableMap(p.earlier.map((a) => untagged(a) as AttemptState).map((a) => [earlierKey(a.ref, a.attempt), a])),

@@ -8,9 +8,11 @@ import type { Grant } from '../../platform/http/grant.ts'
 import { type Refusal, refusal } from '../../platform/http/problem.ts'
 import { ok, type Reply, type RequestContext, refuse } from '../../platform/http/route.ts'
 import type { AccountCommand, CommandContext } from '../account/command.ts'
+import { openCorrection } from '../account/evolve-corrections.ts'
 import { problemOf } from '../account/order-requests.ts'
 import { factsOf, openAlgo } from '../algo/algo-state.ts'
 import type { AccountHandler, Executed } from '../handler/account-handler.ts'
+import { correctionDocument } from '../ledger/correction.ts'
 import { newPayout, payoutDocument } from '../ledger/payout.ts'
 import { openOrder } from '../order/evolve.ts'
 import { orderFacts } from '../order/order-state.ts'
@@ -99,6 +101,8 @@ const firstAnswer = async ({ store }: CommandPorts, accountId: string, revision:
     case 'FundsWithdrawalRequested':
     case 'FundsTransferRequested':
       return ok({ ...payoutDocument(newPayout(event, revision), accountId), position })
+    case 'LedgerCorrectionRequested':
+      return ok({ ...correctionDocument(accountId, openCorrection(event.data, revision), { status: 'requested' }), position })
     case 'OrderAccepted':
       return ok(orderDocument({ ...orderFacts(openOrder(event.data, revision), accountId), position }))
     case 'OrderRejected':

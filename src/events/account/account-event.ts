@@ -4,6 +4,7 @@ import * as deadMan from './dead-man-events.ts'
 import * as fee from './fee-events.ts'
 import * as funds from './funds-events.ts'
 import * as late from './late-events.ts'
+import * as ledger from './ledger-events.ts'
 import * as limits from './limit-events.ts'
 import * as list from './list-events.ts'
 import * as order from './order-events.ts'
@@ -18,6 +19,7 @@ export const ACCOUNT_EVENTS = {
   ...payout,
   ...fee,
   ...late,
+  ...ledger,
   ...order,
   ...limits,
   ...replace,

@@ -3,6 +3,7 @@ import { ControlResumed, ControlResumeRequested, ControlSet } from './control-ev
 import { FeeScheduleDefined } from './fee-events.ts'
 import { InstrumentDefined } from './instrument-events.ts'
 import { LimitGranted, LimitReturned, LimitSet } from './limit-events.ts'
+import { ReconciliationCompleted } from './reconciliation-events.ts'
 import { ShardMapAbandoned, ShardMapCutOver, ShardMapDefined, ShardMapPrepared, ShardMapRetired } from './shard-map-events.ts'
 import { StrategyDefined, StrategyStateSet } from './strategy-events.ts'
 
@@ -28,6 +29,7 @@ export const REFERENCE_EVENTS = {
   ...{ ShardMapDefined, ShardMapPrepared, ShardMapCutOver, ShardMapRetired, ShardMapAbandoned },
   ...{ ControlSet, ControlResumeRequested, ControlResumed },
   ...{ FeeScheduleDefined, StrategyDefined, StrategyStateSet },
+  ReconciliationCompleted,
   ...{ LimitSet, LimitGranted, LimitReturned },
 } as const
 export type ReferenceEventType = keyof typeof REFERENCE_EVENTS

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   duplicate_deposit_id: { status: 409, title: 'The depositId was used with other terms', retryable: false },
   duplicate_withdrawal_id: { status: 409, title: 'The withdrawalId was used with other terms', retryable: false },
   duplicate_transfer_id: { status: 409, title: 'The transferId was used with other terms', retryable: false },
+  duplicate_correction_id: { status: 409, title: 'The correctionId was used with other terms', retryable: false },
   already_ended: { status: 409, title: 'It has ended, or can no longer be stopped', retryable: false },
   duplicate_cl_ord_id: { status: 409, title: 'The clOrdId was used with other terms', retryable: false },
   duplicate_algo_id: { status: 409, title: 'The algoId was used with other terms', retryable: false },

@@ -1,15 +1,16 @@
-import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
+import type { DataOf } from '../../events/account/account-event.ts'
 import { type Compensation, isTerminal } from '../../events/fields.ts'
 import { type AccountFact, accountProjection } from '../projection.ts'
 import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
+import { depositOf, futureTroubleOf, isOrderNumber, isPayoutRef, troubleOf } from './compensation-ids.ts'
 import { depositsTable } from './deposits.ts'
 import { orderNumberOf, ordersTable } from './orders.ts'
 import { payoutsTable } from './payouts.ts'
 
 export interface CompensationRow {
   readonly accountId: string
-  /** `c-<revision>` of a compensating event, `u-<ref>.<attempt>` of an unknown outcome, `o-<number>` of an order, `d-`, `w-` or `t-<id>` of a deposit, withdrawal or transfer. */
+  /** `c-<revision>` of a compensating event, `u-<ref>.<attempt>` of an unknown outcome, `o-<number>` of an order, `d-`, `w-`, `t-`, `v-` or `k-<id>` of a deposit, withdrawal, transfer, divergence or correction. */
   readonly compensationId: string
   readonly state: 'unresolved' | 'resolved'
   readonly causeType: string
@@ -108,6 +109,16 @@ export const compensations = accountProjection({
       case 'FundsTransferRecalled':
         settle(fact, rows, `t-${event.data.transferId}`)
         return record(fact, rows, `c-${fact.revision}`, event.data.compensates)
+      case 'LedgerDivergenceFound':
+        return openDivergence(fact, event.data, rows)
+      case 'LedgerDivergenceResolved':
+        return settle(fact, rows, `v-${event.data.divergenceId}`)
+      case 'LedgerCorrectionRequested':
+        return openCorrection(fact, event.data, rows)
+      case 'LedgerCorrected':
+        return record(fact, rows, `k-${event.data.correctionId}`, event.data.compensates)
+      case 'LedgerCorrectionRejected':
+        return settle(fact, rows, `k-${event.data.correctionId}`)
       case 'FundsWithdrawalReversed':
       case 'FundsWithdrawalLate':
       case 'TradeOverfilled':
@@ -126,58 +137,6 @@ export const compensations = accountProjection({
     }
   },
 })
-
-/** The row that may be opened for what begins with this event. */
-const futureTroubleOf = (event: AccountFact['event']): string | undefined => {
-  switch (event.type) {
-    case 'OrderAccepted':
-      return `o-${event.data.number}`
-    case 'TransactionSigned':
-      return `u-${event.data.ref}.${event.data.attempt}`
-    case 'FundsDepositRequested':
-      return `d-${event.data.depositId}`
-    default:
-      return undefined
-  }
-}
-
-/** The row that an event may open or settle. */
-const troubleOf = (fact: AccountFact): string | undefined => {
-  const event = fact.event as AccountEvent
-  switch (event.type) {
-    case 'TransactionOutcomeUnknown':
-    case 'TransactionLanded':
-    case 'TransactionLandedLate':
-    case 'TransactionFailed':
-    case 'TransactionExpired':
-      return `u-${event.data.ref}.${event.data.attempt}`
-    case 'FundsWithdrawalSent':
-    case 'FundsWithdrawalCanceled':
-    case 'FundsWithdrawalFailed':
-      return `w-${event.data.withdrawalId}`
-    case 'FundsTransferSent':
-    case 'FundsTransferReturned':
-    case 'FundsTransferCompleted':
-    case 'FundsTransferRecalled':
-      return `t-${event.data.transferId}`
-    case 'FundsCredited':
-    case 'FundsDepositFailed':
-      return `d-${event.data.depositId}`
-    case 'OrderCanceled':
-    case 'OrderExpired':
-    case 'TradeCanceled':
-    case 'TradeBooked':
-      return `o-${orderNumberOf(fact)}`
-    default:
-      return undefined
-  }
-}
-
-const depositOf = (ref: string): string | undefined => (ref.startsWith('d-') ? ref.slice(2) : undefined)
-
-const isPayoutRef = (ref: string): boolean => ref.startsWith('w-') || ref.startsWith('t-')
-
-const isOrderNumber = (ref: string): boolean => /^[1-9]\d{0,14}$/.test(ref)
 
 type Effect = Pick<CompensationRow, 'reverses' | 'asset' | 'amount'>
 
@@ -250,6 +209,26 @@ const openFailedPayout = (fact: AccountFact, cause: { ref: string; attempt: numb
   if (payout?.status === 'ready' || payout?.status === 'canceling')
     open(fact, rows, cause.ref, cause, { reverses: payout.kind, asset: payout.asset, amount: payout.amount })
 }
+
+/** The chain has more (negative: less) than the ledger says. */
+const openDivergence = (fact: AccountFact, { divergenceId, asset, ledger, chain }: DataOf<'LedgerDivergenceFound'>, rows: RowSets): void =>
+  open(
+    fact,
+    rows,
+    `v-${divergenceId}`,
+    { ref: divergenceId, attempt: null },
+    { reverses: 'balance', asset, amount: BigInt(chain) - BigInt(ledger) },
+  )
+
+/** Asked for, and not decided. */
+const openCorrection = (fact: AccountFact, asked: DataOf<'LedgerCorrectionRequested'>, rows: RowSets): void =>
+  open(
+    fact,
+    rows,
+    `k-${asked.correctionId}`,
+    { ref: asked.correctionId, attempt: null },
+    { reverses: 'balance', asset: asked.asset, amount: BigInt(asked.amount) },
+  )
 
 const openTransit = (fact: AccountFact, sent: DataOf<'FundsTransferSent'>, rows: RowSets): void =>
   open(

@@ -70,5 +70,6 @@ const refOf = (data: AccountEvent['data']): string | null => {
   if ('depositId' in data) return data.depositId
   if ('withdrawalId' in data) return data.withdrawalId
   if ('transferId' in data) return data.transferId
+  if ('correctionId' in data) return data.correctionId
   return 'ref' in data ? `${data.ref}.${data.attempt}` : null
 }

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { ID_PATTERN } from '../../events/streams.ts'
+import { formatUnits } from '../../platform/decimal.ts'
+import { mayUse } from '../../platform/http/grant.ts'
+import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import { type CorrectionRow, correctionsTable } from '../../projections/read-models/corrections.ts'
+import { selectList } from '../../projections/rows/table.ts'
+import { consistent, type ReaderDeps, readAccount } from '../reader.ts'
+import { minPositionOf, ReadQuery } from '../request/parameters.ts'
+import { accountListRoute } from './account-list.ts'
+
+// Walks down the primary key.
+const LIST = {
+  name: 'corrections',
+  text: `
+    SELECT true AS "found", ${selectList(correctionsTable, 'k')} FROM corrections k
+    WHERE k.account_id = $1 AND k.correction_id > $3 ORDER BY k.correction_id LIMIT $4::integer`,
+}
+const ONE = {
+  name: 'correction-by-id',
+  text: `SELECT true AS "found", ${selectList(correctionsTable, 'k')} FROM corrections k WHERE k.account_id = $1 AND k.correction_id = $3`,
+}
+
+/** GET /v1/accounts/:accountId/corrections, by id. */
+export const correctionListRoute = (deps: ReaderDeps): Route =>
+  accountListRoute<CorrectionRow, [string]>(deps, {
+    name: 'corrections',
+    sql: LIST,
+    key: z.tuple([z.string()]),
+    start: [''],
+    keyOf: (row) => [row.correctionId],
+    documents: (rows) => rows.map(document),
+  })
+
+/** GET /v1/corrections/{accountId}.{correctionId} */
+export const correctionRoute = (deps: ReaderDeps): Route =>
+  route({
+    method: 'GET',
+    path: '/v1/corrections/:correctionRef',
+    scope: 'read',
+    params: z.object({ correctionRef: z.string().refine((ref) => parse(ref) !== undefined, 'must be <accountId>.<correctionId>') }),
+    query: ReadQuery,
+    handle: async ({ grant, params, query, signal }) => {
+      const { accountId, correctionId } = parse(params.correctionRef!)!
+      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
+      const shard = deps.shardOf(accountId)
+      const late = await consistent(deps, shard, minPositionOf(query), signal)
+      if (late) return { refusal: late }
+      const read = await readAccount<CorrectionRow>(shard, accountId, ONE, [correctionId])
+      if ('refusal' in read) return read
+      const asOf = { asOfPosition: String(read.asOf) }
+      const [row] = read.rows
+      if (!row) return refuse('not_found', 'no such correction', { extra: asOf })
+      return ok({ data: document(row), ...asOf, ...(read.incomplete ? { incomplete: true } : {}) })
+    },
+  })
+
+const parse = (ref: string): { readonly accountId: string; readonly correctionId: string } | undefined => {
+  const [accountId = '', correctionId = '', ...rest] = ref.split('.')
+  return rest.length === 0 && ID_PATTERN.test(accountId) && ID_PATTERN.test(correctionId) ? { accountId, correctionId } : undefined
+}
+
+const document = (row: CorrectionRow) => ({
+  ...{ correctionId: `${row.accountId}.${row.correctionId}`, accountId: row.accountId, asset: row.asset },
+  ...{ amount: formatUnits(row.amount, row.decimals), reason: row.reason, requestedBy: row.requestedBy },
+  ...{ expiresAt: new Date(Number(row.expiresAt)).toISOString(), status: row.status },
+  ...(row.decidedBy === null ? {} : { decidedBy: row.decidedBy }),
+  ...(row.decision === null ? {} : { decision: row.decision }),
+  ...(row.divergenceId === null ? {} : { divergenceId: row.divergenceId }),
+  position: String(row.position),
+})
