@@ -149,6 +149,7 @@ const startSettlement = async (
     faucet: services.faucetKeyFile === undefined ? undefined : await openFaucet(services.faucetKeyFile),
     ...{ senders, prices: config.priceBounds, execution: config.execution, durableNonces: config.durableNonces },
     slotMs: config.slotMs,
+    reconcilePolicy: config.reconcilePolicy,
     coordination: postgresCoordination({ ...deps, pool, owner: `${config.roleName}-${process.pid}` }),
   })
   const recording = createPool(coordination, { name: 'market', log, max: 2 })

@@ -75,6 +75,7 @@ const Environment = z.object({
   MARKET_REPLAY: replays.optional(),
   VENUE_EXECUTION: z.enum(['own', 'managed']).default('own'),
   QUANTBOT_DURABLE_NONCES: z.enum(['off', 'cosigned', 'all']).default('off'),
+  QUANTBOT_RECONCILE_POLICY: z.enum(['halt', 'reduce', 'report']).default('halt'),
   SOLANA_SLOT_MS: integer(20, 60_000, 400),
   QUANTBOT_KEYSTORE_PASSWORD: z.string().min(1).optional(),
   QUANTBOT_FAUCET_KEY: z.string().min(1).optional(),
@@ -121,6 +122,8 @@ export interface Config {
   readonly execution: 'own' | 'managed'
   /** Which swaps live by durable nonces instead of blockhashes. */
   readonly durableNonces: 'off' | 'cosigned' | 'all'
+  /** What becomes of an account whose ledger and chain differ, or that lands late. */
+  readonly reconcilePolicy: 'halt' | 'reduce' | 'report'
   readonly slotMs: number
   readonly keystorePassword: string | undefined
   /** JSON array of 64 bytes: the key that may mint test funds; undefined on a chain without a faucet. */
@@ -183,6 +186,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
       replays: e.MARKET_REPLAY ?? [],
       execution: e.VENUE_EXECUTION,
       durableNonces: e.QUANTBOT_DURABLE_NONCES,
+      reconcilePolicy: e.QUANTBOT_RECONCILE_POLICY,
       slotMs: e.SOLANA_SLOT_MS,
       keystorePassword: e.QUANTBOT_KEYSTORE_PASSWORD,
       faucetKeyFile: e.QUANTBOT_FAUCET_KEY,

@@ -45,6 +45,8 @@ export interface SettlementDeps {
   readonly durableNonces?: 'off' | 'cosigned' | 'all'
   /** Between two looks for money that came to wallets unasked, ms. */
   readonly arrivalsMs?: number
+  /** Between two looks of the reconciliation, ms. */
+  readonly reconcileMs?: number
   /** What becomes of an account that the chain contradicts; `halt` where nothing is given. */
   readonly reconcilePolicy?: ReconcilePolicy
   readonly logId: string

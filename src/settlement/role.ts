@@ -16,6 +16,7 @@ import { startArrivals } from './arrivals/sweep.ts'
 import type { SettlementDeps } from './deps.ts'
 import { watchFeePayer } from './fee-payer.ts'
 import { createTracker } from './landing/tracker.ts'
+import { startReconciliation } from './reconciliation/sweep.ts'
 import { createComputeLimits } from './signing/compute-limits.ts'
 import { type GroupWorker, startGroupWorker } from './work/group-worker.ts'
 import { createScheduler } from './work/scheduler.ts'
@@ -28,6 +29,9 @@ export interface SettlementRole {
 
 /** Enough to be ahead of those who bid nothing, and less than a fill is worth: mainnet's 97th percentile when this was written. */
 const DEFAULT_PRICES: PriceBounds = { floor: 1_000n, cap: 2_000_000n }
+
+/** Accounts that wait for a run: beyond it the reconciliation leaves the chain and the store to those. */
+const MOST_WAITING = 500
 
 /** Starts settling the accounts of every slice group whose lease this process gets. Everything it knows is in the log. */
 export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
@@ -88,6 +92,11 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
   const arrivals =
     cursors && startArrivals({ settling, cursors, held, ...(deps.arrivalsMs === undefined ? {} : { everyMs: deps.arrivalsMs }) })
 
+  const busy = (): boolean => scheduler.load().waiting > MOST_WAITING
+  const reconciling =
+    cursors &&
+    startReconciliation({ settling, cursors, held, busy, ...(deps.reconcileMs === undefined ? {} : { everyMs: deps.reconcileMs }) })
+
   health.register('solana', () => chainHealth(chain.endpoints()))
   health.register('venue', quotes.health)
   health.register('fee-payer', feePayer.health)
@@ -109,7 +118,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     close: async () => {
       stopping = true
       halted.close()
-      await Promise.all([scheduler.close(), tracker.close(), feePayer.close(), arrivals?.close()])
+      await Promise.all([scheduler.close(), tracker.close(), feePayer.close(), arrivals?.close(), reconciling?.close()])
       await Promise.all(workers.map((worker) => worker.close()))
       await coordination.close()
     },

@@ -12,6 +12,7 @@ import type { EventStore } from '../../src/events/store/event-store.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Ids } from '../../src/platform/ids.ts'
 import { tellRepair } from '../../src/projections/verification/tell-repairs.ts'
+import { completeRun } from '../../src/settlement/reconciliation/complete-run.ts'
 import { USDC } from '../unit/commands/account-story.ts'
 
 interface RuleTeller {
@@ -23,6 +24,13 @@ interface RuleTeller {
 
 /** Stories of what comes from outside an account: controls, limits, and what the read side found out about itself. */
 export const RULE_STORIES: readonly { readonly name: string; tell(teller: RuleTeller): Promise<void> }[] = [
+  {
+    name: 'reconciliation',
+    tell: async (deps) => {
+      const run = { group: 0, windowMs: 300_000, accounts: 7, balances: 21, inFlight: 1, diverged: 1, slot: 99, at: deps.clock.now() }
+      for (const window of [5_666_666, 5_666_666, 5_666_667]) await completeRun(deps, { ...run, runId: `0-${window}`, window })
+    },
+  },
   {
     name: 'controls',
     tell: async (deps) => {

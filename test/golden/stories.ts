@@ -2,8 +2,6 @@ import type { AccountCommand } from '../../src/commands/account/command.ts'
 import type { AlgoRequest } from '../../src/commands/algo/algo-state.ts'
 import { createAccountHandler } from '../../src/commands/handler/create-handler.ts'
 import { unrequestedDepositId } from '../../src/commands/ledger/unrequested.ts'
-import type { LateSubject } from '../../src/commands/transaction/late-subject.ts'
-import type { TokenDelta } from '../../src/events/account/transaction-events.ts'
 import { defineInstruments } from '../../src/events/instruments.ts'
 import { createKey } from '../../src/events/key-ring.ts'
 import { ensureLogId } from '../../src/events/log-identity.ts'
@@ -19,7 +17,6 @@ import {
   finalized,
   INSTRUMENT,
   landed,
-  left,
   limit,
   mid,
   place,
@@ -34,6 +31,7 @@ import {
   WALLET,
 } from '../unit/commands/account-story.ts'
 import { fees } from './fee-story.ts'
+import { lateStories } from './late-stories.ts'
 import { orderStories } from './order-stories.ts'
 import { payouts } from './payout-story.ts'
 import { RULE_STORIES } from './rule-stories.ts'
@@ -96,23 +94,6 @@ const funds: readonly AccountCommand[] = [
 const gift = (signature: string, tokenAccount: string, asset: typeof SOL, amount: bigint): AccountCommand => ({
   type: 'BookUnrequestedCredit',
   ...{ signature, slot: 7, tokenAccount, asset, amount },
-})
-const TERMS = {
-  ...{
-    symbol: 'SOL/USDC',
-    version: 1,
-    base: 'SOL',
-    quote: 'USDC',
-    baseMint: SOL.mint,
-    quoteMint: USDC.mint,
-    baseDecimals: 9,
-    quoteDecimals: 6,
-  },
-}
-const lateLanding = (ref: string, subject: LateSubject, deltas: TokenDelta[]): AccountCommand => ({
-  type: 'BookLate',
-  ...{ ref, attempt: 1, signature: `sig-${ref}-1`, generation: 1, slot: 99, fee: '5000', priorityFee: '0', tip: '0', rent: '0' },
-  ...{ subject, deltas },
 })
 const now = (step: number) => 1_700_000_000_000 + step * 1_000
 
@@ -260,38 +241,7 @@ export const STORIES: readonly GoldenStory[] = [
     ...deposit('away', SOL, sol(1)),
     vanished('d-away'),
   ]),
-  account('late', [
-    ...funds,
-    place(request({ clOrdId: 'c-late' })),
-    signed('1'),
-    expired('1'),
-    signed('1', 2),
-    landed('1', swap(sol(1), -usdc(100)), 2),
-    finalized('1', 2),
-    lateLanding(
-      '1',
-      { kind: 'order', orderId: 'late.1', clOrdId: 'c-late', side: 'buy', strategyId: null, instrument: TERMS },
-      swap(sol(1), -usdc(99)),
-    ),
-    { type: 'RequestWithdrawal', withdrawalId: 'twice', asset: USDC, amount: usdc(50), destination: 'Elsewhere' },
-    { type: 'ConfirmWithdrawal', withdrawalId: 'twice' },
-    signed('w-twice', 1, 'withdrawal'),
-    expired('w-twice'),
-    { type: 'FailPayout', ref: 'w-twice', reason: 'given up' },
-    lateLanding('w-twice', { kind: 'withdrawal', id: 'twice', asset: 'USDC', mint: USDC.mint }, left(usdc(50))),
-  ]),
-  account('corrected', [
-    ...funds,
-    { type: 'CompareWithChain', asset: 'USDC', chain: usdc(990), slot: 60 },
-    { type: 'CompareWithChain', asset: 'USDC', chain: usdc(980), slot: 61 },
-    { type: 'RequestCorrection', correctionId: 'lost', asset: USDC, amount: -usdc(20), reason: 'moved out by hand', by: 'k1' },
-    { type: 'ApproveCorrection', correctionId: 'lost', by: 'k2' },
-    { type: 'CompareWithChain', asset: 'USDC', chain: usdc(980), slot: 62 },
-    { type: 'RequestCorrection', correctionId: 'wrong', asset: SOL, amount: sol(1), reason: 'a mistake', by: 'k1' },
-    { type: 'RejectCorrection', correctionId: 'wrong', by: 'k1', reason: 'taken back' },
-    { type: 'CompareWithChain', asset: 'SOL', chain: sol(11), slot: 63 },
-    { type: 'RequestCorrection', correctionId: 'waits', asset: SOL, amount: sol(1), reason: 'sent by hand', by: 'k2' },
-  ]),
+  ...lateStories({ account, funds }),
   ...orderStories({ account, funds, now }),
   account('fees', [...funds, ...fees]),
   {

@@ -14,6 +14,9 @@ export const bookUnrequested = (state: AccountState, command: BookUnrequestedCre
   if (isTransferBooked(state.unrequested, tokenAccount, signature, slot)) return ignored('already booked')
   const ours = [...state.attempts.values(), ...state.earlier.values()].some((attempt) => attempt.signature === signature)
   if (ours) return ignored('a transaction of ours')
+  // Money that comes while some is missing stands against what is missing: as a credit it would be counted twice.
+  const missing = state.divergences.get(asset.asset)
+  if (missing && missing.chain < missing.ledger) return ignored('it makes up for what is missing on the chain')
   // One transaction may fill several token accounts: each is a deposit of its own.
   const times = timesBooked(state.unrequested, signature)
   const depositId = `${unrequestedDepositId(signature)}${times === 0 ? '' : `-${times + 1}`}`

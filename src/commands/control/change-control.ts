@@ -12,11 +12,15 @@ export const changeControl = async (
   asking: Omit<Asking, 'actor'>,
 ): Promise<Decided<Control | undefined, ControlAnswer>> => {
   const stream = { stream: controlStream(command.scope), from: NEVER_SET, fold: foldControl }
-  const from = await readFold(deps, stream)
+  const from = await readControl(deps, command.scope)
   if (!from) return { kind: 'unavailable' }
   const decide = (control: Control | undefined) => decideControl(control, command)
   return decideOnStream<Control | undefined, ControlAnswer>(deps, { ...asking, actor: command.actor }, { ...stream, from, decide })
 }
+
+/** The scope's control as its stream has it now; undefined when it can't be read. */
+export const readControl = (deps: Pick<StreamDeps, 'store'>, scope: string): Promise<StreamFold<Control | undefined> | undefined> =>
+  readFold(deps, { stream: controlStream(scope), from: NEVER_SET, fold: foldControl })
 
 const NEVER_SET: StreamFold<Control | undefined> = { state: undefined, revision: -1n, position: 0n }
 

@@ -19,6 +19,8 @@ export interface WatchedWallet {
 export interface Cursors {
   /** The next wallets in the order of their accounts, after this one. */
   wallets(group: number, after: string, limit: number): Promise<readonly WatchedWallet[]>
+  /** Accounts that may have open work, of all groups; at most so many. */
+  openAccounts(limit: number): Promise<readonly string[]>
   load(addresses: readonly string[]): Promise<ReadonlyMap<string, Cursor>>
   save(cursor: Cursor): Promise<void>
 }
@@ -31,6 +33,14 @@ export const openCursors = (pool: Pool): Cursors => ({
       values: [group, after, limit],
     })
     return rows.map((row) => ({ accountId: row.account_id, publicKey: row.public_key }))
+  },
+  openAccounts: async (limit) => {
+    const { rows } = await pool.query<{ account_id: string }>({
+      name: 'reconciliation-open',
+      text: 'SELECT account_id FROM settlement_work ORDER BY account_id LIMIT $1',
+      values: [limit],
+    })
+    return rows.map((row) => row.account_id)
   },
   load: async (addresses) => {
     const { rows } = await pool.query<{ address: string; signature: string; slot: bigint; amount: string }>({

@@ -62,6 +62,15 @@ describe('a difference of ledger and chain', () => {
     assert.equal(s.state.divergences.size, 0)
   })
 
+  it('is made up for by what comes unasked: as a credit it would be counted twice', () => {
+    const s = funded()
+    s.does(compare(usdc(960)))
+    const gift = { type: 'BookUnrequestedCredit', slot: 101, tokenAccount: 'ata-USDC', asset: USDC, amount: usdc(40) } as const
+    assert.equal(s.does({ ...gift, signature: 'back' }).answer.kind, 'ignored')
+    assert.deepEqual(typesOf(s.does(compare(usdc(1_000), 101))), ['LedgerDivergenceResolved'])
+    assert.deepEqual(typesOf(s.does({ ...gift, signature: 'gift' })), ['FundsCredited'])
+  })
+
   it('that changes is another one', () => {
     const s = funded()
     s.does(compare(usdc(990)))
