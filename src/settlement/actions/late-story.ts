@@ -81,3 +81,15 @@ const subjectOf = (event: AccountEvent, ref: string): LateSubject | undefined =>
       return undefined
   }
 }
+
+/** Signatures of the account's attempts that ended as expired and were not booked since: what a lying proof may have hidden. One read of its log. */
+export const expiredSignatures = async (store: EventStore, accountId: string): Promise<readonly string[]> => {
+  const expired = new Set<string>()
+  for await (const recorded of store.readStream(accountStream(accountId))) {
+    if (recorded.type !== 'TransactionExpired' && recorded.type !== 'TransactionLandedLate') continue
+    const event = decodeAccountEvent(recorded)
+    if (event.type === 'TransactionExpired') expired.add(event.data.signature)
+    if (event.type === 'TransactionLandedLate') expired.delete(event.data.signature)
+  }
+  return [...expired]
+}

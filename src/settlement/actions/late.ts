@@ -5,7 +5,7 @@ import type { LateLanding, LateSubject } from '../../commands/transaction/late-s
 import type { ChainTransaction } from '../../rpc/chain.ts'
 import { costsOf } from '../landing/costs.ts'
 import { restrain } from '../restrain.ts'
-import { lateStory } from './late-story.ts'
+import { expiredSignatures, lateStory } from './late-story.ts'
 import { issue, type Settling } from './settling.ts'
 
 /**
@@ -36,6 +36,28 @@ export const bookIfLate = async (
   const late = { ref, attempt, signature, generation: story.generation, subject: story.subject, wire: Buffer.from(rawBytes, 'base64') }
   return bookLate(settling, accountId, late, transaction)
 }
+
+/**
+ * Asks the chain for every transaction of the account that was taken to be expired, and books those that are final there. The history of
+ * its wallet may have been read while their attempts were open, so that it would not show them again.
+ */
+export const bookAllLate = async (settling: Settling, accountId: string): Promise<void> => {
+  const { deps } = settling
+  const signatures = await expiredSignatures(deps.store, accountId)
+  for (let from = 0; from < signatures.length; from += STATUSES_A_CALL) {
+    const page = signatures.slice(from, from + STATUSES_A_CALL)
+    const answer = await deps.chain.statuses(page, { history: true })
+    if (!answer.ok) return
+    for (const [i, state] of answer.value.states.entries()) {
+      if (state?.commitment !== 'finalized' || state.error !== null) continue
+      const transaction = await deps.chain.transaction(page[i]!)
+      if (transaction.ok && transaction.value) await bookIfLate(settling, accountId, page[i]!, transaction.value)
+    }
+  }
+}
+
+/** getSignatureStatuses takes 256. */
+const STATUSES_A_CALL = 256
 
 /** The second execution of an intent whose attempt is still open: final on the chain, and not to be booked as what it was signed for. */
 export const bookSecondExecution = async (

@@ -1,4 +1,5 @@
 import type { AccountState } from '../../commands/account/state.ts'
+import { bookAllLate } from '../actions/late.ts'
 import { issue, type Settling } from '../actions/settling.ts'
 import { scanInbox } from '../arrivals/scan.ts'
 import { restrain } from '../restrain.ts'
@@ -15,8 +16,8 @@ const LOOKS = 3
 export type Suspects = Map<string, { readonly difference: bigint; readonly slot: number; readonly looks: number }>
 
 /**
- * A difference that nothing in the account's fold explains. First the chain's history is read: what came unasked, or landed late, is booked by
- * that. What stays is put on record by the account itself, and the account stands still by policy. Equal again: the record ends.
+ * A difference that nothing in the account's fold explains. First the chain is asked: what came unasked is in the wallet's history, what
+ * landed late among the attempts that were taken to be expired; both are booked by that. What stays is put on record by the account itself, and the account stands still by policy. Equal again: the record ends.
  */
 export const examine = async (settling: Settling, cursors: Cursors, suspects: Suspects, row: Compared): Promise<Examined> => {
   const key = `${row.wallet.accountId}|${row.asset.asset}`
@@ -34,6 +35,7 @@ export const examine = async (settling: Settling, cursors: Cursors, suspects: Su
   }
   const looks = row.slot > before.slot ? before.looks + 1 : before.looks
   suspects.set(key, { difference, slot: Math.max(row.slot, before.slot), looks })
+  if (looks === 2 && row.slot > before.slot) await bookAllLate(settling, row.wallet.accountId)
   if (looks < LOOKS || (await isInTransit(settling, cursors, row))) return 'again'
   return record(settling, row)
 }
