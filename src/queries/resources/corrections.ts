@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { ID_PATTERN } from '../../events/streams.ts'
 import { formatUnits } from '../../platform/decimal.ts'
-import { mayUse } from '../../platform/http/grant.ts'
-import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import type { Route } from '../../platform/http/route.ts'
 import { type CorrectionRow, correctionsTable } from '../../projections/read-models/corrections.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import { consistent, type ReaderDeps, readAccount } from '../reader.ts'
-import { minPositionOf, ReadQuery } from '../request/parameters.ts'
+import { type ReaderDeps, readAccount } from '../reader.ts'
+import { ReadQuery } from '../request/parameters.ts'
 import { accountListRoute } from './account-list.ts'
+import { accountRead, dataReply, notFound } from './account-read.ts'
 
 // Walks down the primary key.
 const LIST = {
@@ -34,24 +34,16 @@ export const correctionListRoute = (deps: ReaderDeps): Route =>
 
 /** GET /v1/corrections/{accountId}.{correctionId} */
 export const correctionRoute = (deps: ReaderDeps): Route =>
-  route({
-    method: 'GET',
+  accountRead(deps, {
     path: '/v1/corrections/:correctionRef',
-    scope: 'read',
     params: z.object({ correctionRef: z.string().refine((ref) => parse(ref) !== undefined, 'must be <accountId>.<correctionId>') }),
     query: ReadQuery,
-    handle: async ({ grant, params, query, signal }) => {
-      const { accountId, correctionId } = parse(params.correctionRef!)!
-      if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-      const shard = deps.shardOf(accountId)
-      const late = await consistent(deps, shard, minPositionOf(query), signal)
-      if (late) return { refusal: late }
-      const read = await readAccount<CorrectionRow>(shard, accountId, ONE, [correctionId])
+    accountOf: ({ correctionRef }) => parse(correctionRef!)!.accountId,
+    answer: async ({ accountId, shard, params }) => {
+      const read = await readAccount<CorrectionRow>(shard, accountId, ONE, [parse(params.correctionRef!)!.correctionId])
       if ('refusal' in read) return read
-      const asOf = { asOfPosition: String(read.asOf) }
       const [row] = read.rows
-      if (!row) return refuse('not_found', 'no such correction', { extra: asOf })
-      return ok({ data: document(row), ...asOf, ...(read.incomplete ? { incomplete: true } : {}) })
+      return row ? dataReply(document(row), read) : notFound(read, 'no such correction')
     },
   })
 
