@@ -3,7 +3,7 @@ import { monotonicMs } from '../src/platform/clock.ts'
 
 /** One request of a load. */
 export interface Call {
-  readonly method: 'POST' | 'DELETE'
+  readonly method: 'POST' | 'DELETE' | 'GET'
   readonly path: string
   readonly body?: unknown
 }

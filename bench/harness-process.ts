@@ -8,8 +8,13 @@ export interface BenchPart {
 }
 
 /** Starts a part of the product, or of bench/, as a child process: `entry` is below src/ without extension. @throws when it does not get ready */
-export const startPart = async (entry: string, args: readonly string[], readyMs = 60_000): Promise<BenchPart> => {
-  const part = spawnPart(entry, args, { QUANTBOT_LOG: process.env.QUANTBOT_LOG ?? 'error' }, readyMs)
+export const startPart = async (
+  entry: string,
+  args: readonly string[],
+  readyMs = 60_000,
+  env: Readonly<Record<string, string>> = {},
+): Promise<BenchPart> => {
+  const part = spawnPart(entry, args, { QUANTBOT_LOG: process.env.QUANTBOT_LOG ?? 'error', ...env }, readyMs)
   const start = await part.started
   if (start.kind !== 'ready') {
     await part.stop()

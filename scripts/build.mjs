@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withLock } from './lock.mjs'
 import { checkNode, installPackages } from './packages.mjs'
@@ -57,6 +57,9 @@ async function replaceDist(stamp) {
   writeFileSync(stampFile, stamp)
 }
 
+/** Tools of their own that a benchmark or the mutation tests have installed beside themselves. */
+const TOOLS = `${sep}node_modules`
+
 /** A digest of every path and byte the build depends on. */
 function fingerprint() {
   const hash = createHash('sha256').update(process.versions.node)
@@ -71,7 +74,7 @@ function filesUnder(dir) {
   return readdirSync(dir, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((file) => !file.includes(`${join('bench', 'results')}`))
+    .filter((file) => !file.includes(join('bench', 'results')) && !file.includes(TOOLS))
     .sort()
 }
 
@@ -103,7 +106,10 @@ function tsc(outDir) {
 /** What TypeScript leaves behind and the program reads at run time (SQL, protocol files, compiled programs). */
 function copyAssets(from, to) {
   if (!existsSync(from)) return
-  cpSync(from, to, { recursive: true, filter: (file) => !/\.(ts|tsx|tmp)$/.test(file) && !file.includes(join('bench', 'results')) })
+  cpSync(from, to, {
+    recursive: true,
+    filter: (file) => !/\.(ts|tsx|tmp)$/.test(file) && !file.includes(join('bench', 'results')) && !file.includes(TOOLS),
+  })
 }
 
 /** Leavings of builds that were interrupted, and of this one. */

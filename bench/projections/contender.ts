@@ -21,8 +21,12 @@ export interface Report {
   readonly rows: number
 }
 
-/** Runs a contender as a process of its own: `run` is timed and answers the rows written; the announcement tells. */
-export const contend = async (name: string, run: (task: Task) => Promise<number>): Promise<void> => {
+/** Runs a contender as a process of its own: `run` is timed and answers the rows written; the announcement tells. `prepare` is not timed. */
+export const contend = async (
+  name: string,
+  run: (task: Task) => Promise<number>,
+  prepare: (task: Task) => Promise<void> = async () => undefined,
+): Promise<void> => {
   const { values } = parseArgs({
     options: { eventstore: { type: 'string' }, databases: { type: 'string' }, heads: { type: 'string' } },
   })
@@ -32,6 +36,7 @@ export const contend = async (name: string, run: (task: Task) => Promise<number>
     databaseUrls: values.databases!.split(','),
     heads: values.heads!.split(',').map(BigInt),
   }
+  await prepare(task)
   const profiled = process.env.BENCH_PROFILE === undefined ? undefined : await startProfile(process.env.BENCH_PROFILE)
   const began = monotonicMs()
   const before = process.cpuUsage()

@@ -38,7 +38,7 @@ export const heldIn = async (urls: readonly string[]): Promise<Held> => {
     let rows = 0
     const digests: string[] = []
     for (const pool of pools) {
-      const { rows: counted } = await pool.query<{ n: bigint | null }>('SELECT sum(revision + 1)::bigint AS n FROM accounts')
+      const { rows: counted } = await pool.query<{ n: bigint | null }>(EVENTS)
       events += Number(counted[0]!.n ?? 0n)
       const tables = await digestTables(pool)
       rows += tables.rows
@@ -49,6 +49,19 @@ export const heldIn = async (urls: readonly string[]): Promise<Held> => {
     await Promise.all(pools.map((pool) => pool.end()))
   }
 }
+
+/** Events of accounts that the rows account for. */
+export const eventsIn = async (urls: readonly string[]): Promise<number> => {
+  const pools = urls.map((url) => createPool(url, { name: 'bench', log, max: 1 }))
+  try {
+    const counts = await Promise.all(pools.map((pool) => pool.query<{ n: bigint | null }>(EVENTS)))
+    return counts.reduce((sum, { rows }) => sum + Number(rows[0]!.n ?? 0n), 0)
+  } finally {
+    await Promise.all(pools.map((pool) => pool.end()))
+  }
+}
+
+const EVENTS = 'SELECT sum(revision + 1)::bigint AS n FROM accounts'
 
 const onServer = async (connectionString: string, statement: string): Promise<void> => {
   const client = new pg.Client({ connectionString })

@@ -31,7 +31,8 @@ const MOST_GROUPS = 20_000
 
 export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
   const sets = new Map<object, RowSet>()
-  let undo: (() => void)[] = []
+  const views = new Map<object, unknown>()
+  const undo: Change[] = []
   const set = (table: object): RowSet => {
     const known = sets.get(table)
     if (known) return known
@@ -40,7 +41,14 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
     return made
   }
   return {
-    of: <Row>(table: Table<Row>) => rowsOf(table, set(table), (step) => undo.push(step)),
+    // asked for a dozen times an event: the same view every time
+    of: <Row>(table: Table<Row>) => {
+      const known = views.get(table)
+      if (known !== undefined) return known as Rows<Row>
+      const made = rowsOf(table, set(table), undo)
+      views.set(table, made)
+      return made
+    },
     wanted: (table, key) => {
       const { groups, asked } = set(table)
       const group = join(key)
@@ -62,11 +70,10 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
       }
     },
     keep: () => {
-      undo = []
+      undo.length = 0
     },
     revoke: () => {
-      for (const step of undo.reverse()) step()
-      undo = []
+      for (let change = undo.pop(); change; change = undo.pop()) takeBack(change)
     },
     stored: () => {
       for (const one of sets.values()) forget(one, mostGroups)
@@ -85,7 +92,33 @@ interface RowSet {
   asked: boolean
 }
 
-const rowsOf = <Row>(table: Table<Row>, set: RowSet, onUndo: (step: () => void) => void): Rows<Row> => ({
+/** A put that can be taken back. */
+interface Change {
+  readonly set: RowSet
+  readonly key: string
+  /** The row before; undefined when there was none. */
+  readonly before: unknown
+  /** Whether the row had not been changed before. */
+  readonly clean: boolean
+  /** The group that a new row became known in; undefined where none is known. */
+  readonly members: Set<string> | undefined
+  /** The group that a new row opened, being its only one. */
+  readonly opened: string | undefined
+}
+
+const takeBack = ({ set, key, before, clean, members, opened }: Change): void => {
+  if (clean) set.changed.delete(key)
+  if (before !== undefined) {
+    set.rows.set(key, before)
+    return
+  }
+  set.rows.delete(key)
+  set.loose.delete(key)
+  members?.delete(key)
+  if (opened !== undefined) set.groups.delete(opened)
+}
+
+const rowsOf = <Row>(table: Table<Row>, set: RowSet, undo: Change[]): Rows<Row> => ({
   get: (...key) => set.rows.get(join(key)) as Row | undefined,
   put: (row) => {
     const { rows, changed, loose, groups, asked } = set
@@ -95,10 +128,7 @@ const rowsOf = <Row>(table: Table<Row>, set: RowSet, onUndo: (step: () => void) 
     rows.set(key, row)
     changed.add(key)
     if (before !== undefined) {
-      onUndo(() => {
-        rows.set(key, before)
-        if (clean) changed.delete(key)
-      })
+      undo.push({ set, key, before, clean, members: undefined, opened: undefined })
       return
     }
     const group = groupOf(table, row, key)
@@ -108,13 +138,7 @@ const rowsOf = <Row>(table: Table<Row>, set: RowSet, onUndo: (step: () => void) 
     if (members) members.add(key)
     else if (alone) groups.set(group, new Set([key]))
     else loose.add(key)
-    onUndo(() => {
-      rows.delete(key)
-      changed.delete(key)
-      loose.delete(key)
-      members?.delete(key)
-      if (alone) groups.delete(group)
-    })
+    undo.push({ set, key, before, clean, members, opened: alone ? group : undefined })
   },
   group: (...key) => {
     const members = set.groups.get(join(key))
