@@ -19,21 +19,20 @@ const ACCOUNTS = 40
 const ORDERS = 25
 /** In flight at a time: what a busy process has. */
 const AT_ONCE = 16
+/** A machine that is busy elsewhere starts a server slowly. */
+const PATIENCE_MS = 300_000
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
   const folder = mkdtempSync(join(tmpdir(), 'bench-cache-'))
   const parts = [
-    await startPart('embedded/eventstore/main', ['--db', join(folder, 'eventstore'), '--node-port', '0', '--insecure']),
-    await startPart('embedded/postgres/main', [
-      '--db',
-      join(folder, 'postgres'),
-      '--databases',
-      '1',
-      '--password-file',
-      join(folder, 'password'),
-    ]),
-    await startPart('embedded/redis/main', ['--port', '0']),
+    await startPart('embedded/eventstore/main', ['--db', join(folder, 'eventstore'), '--node-port', '0', '--insecure'], PATIENCE_MS),
+    await startPart(
+      'embedded/postgres/main',
+      ['--db', join(folder, 'postgres'), '--databases', '1', '--password-file', join(folder, 'password')],
+      PATIENCE_MS,
+    ),
+    await startPart('embedded/redis/main', ['--port', '0'], PATIENCE_MS),
   ]
   const [node, postgres, redis] = parts.map(({ announcement }) => announcement)
   try {

@@ -19,6 +19,8 @@ import { fillLog } from './projections/log.ts'
 // reshard is a process of its own; with --kills it is killed with -9 at each of its steps first, and called again.
 
 const [FROM, TO] = [4, 6]
+/** A machine that is busy elsewhere starts a server slowly. */
+const PATIENCE_MS = 300_000
 /** In their order; the reshard tells each before it begins. */
 const STEPS = [
   'building',
@@ -34,10 +36,16 @@ const STEPS = [
 const main = async (): Promise<void> => {
   const { values } = parseArgs({ options: { events: { type: 'string', default: '100000' }, kills: { type: 'boolean', default: false } } })
   const folder = mkdtempSync(join(tmpdir(), 'bench-reshard-'))
-  const node = await startPart('embedded/eventstore/main', ['--db', join(folder, 'eventstore'), '--node-port', '0', '--insecure'])
-  const postgres = await startPart('embedded/postgres/main', [
-    ...['--db', join(folder, 'postgres'), '--databases', '1', '--password-file', join(folder, 'password')],
-  ])
+  const node = await startPart(
+    'embedded/eventstore/main',
+    ['--db', join(folder, 'eventstore'), '--node-port', '0', '--insecure'],
+    PATIENCE_MS,
+  )
+  const postgres = await startPart(
+    'embedded/postgres/main',
+    [...['--db', join(folder, 'postgres'), '--databases', '1', '--password-file', join(folder, 'password')]],
+    PATIENCE_MS,
+  )
   try {
     const storeUrl = node.announcement.url!
     const urls = await freshDatabases(postgres.announcement.urls![0]!, FROM)

@@ -6,8 +6,8 @@ import { startNodeProcess } from '../integration/eventstore-node/node-process.ts
 import { playReplicas } from '../integration/replicas/replica-rounds.ts'
 import { debianPostgres } from '../support/debian-postgres.ts'
 
-// npm run -s soak:replicas -- --reads 10000: reads through a standby whose replay stops and goes on at random; one JSON document, exit 1 on a wrong answer.
-const { values } = parseArgs({ options: { reads: { type: 'string', default: '10000' } } })
+// npm run -s soak:replicas -- --reads 10000 --minutes 30 (whichever is first): reads through a standby whose replay stops and goes on at random; one JSON document, exit 1 on a wrong answer.
+const { values } = parseArgs({ options: { reads: { type: 'string', default: '10000' }, minutes: { type: 'string', default: '30' } } })
 const bin = debianPostgres()
 if (bin === undefined) {
   process.stderr.write('skipped: Postgres with pg_basebackup is not packaged here\n')
@@ -16,7 +16,13 @@ if (bin === undefined) {
 const folder = mkdtempSync(join(tmpdir(), 'quantbot-soak-'))
 const node = await startNodeProcess({ db: folder })
 try {
-  const verdict = await playReplicas(bin, { shards: 2, reads: Number(values.reads), storeUrl: node.url, readers: 8 })
+  const verdict = await playReplicas(bin, {
+    shards: 2,
+    reads: Number(values.reads),
+    storeUrl: node.url,
+    readers: 8,
+    minutes: Number(values.minutes),
+  })
   process.stdout.write(`${JSON.stringify(verdict)}\n`)
   process.exitCode = verdict.wrong === 0 ? 0 : 1
 } finally {

@@ -6,7 +6,7 @@ import { READ_MODELS } from '../read-models.ts'
 export const SHADOW = 'rebuild'
 
 /** Tables that a projector writes besides the read models. */
-const BOOKKEEPING = ['checkpoint', 'paused_streams', 'parked_events'] as const
+const BOOKKEEPING = ['checkpoint', 'paused_streams', 'parked_events', 'retired_maps'] as const
 /** Any number of ours: a second rebuild of the same database is refused as long as the first one's connection lives. */
 const ADVISORY_LOCK = 7_230_452
 

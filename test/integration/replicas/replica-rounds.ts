@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../../src/platform/clock.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
 import { startPair } from '../../support/debian-postgres.ts'
 import { freshAccounts } from '../projections/read-side.ts'
@@ -10,13 +11,22 @@ export interface ReplicaRounds extends Verdict {
   readonly pauses: number
 }
 
+export interface RoundsOptions {
+  readonly shards: number
+  readonly reads: number
+  readonly storeUrl?: string
+  readonly readers?: number
+  /** Ends then, with as many reads as there were. */
+  readonly minutes?: number
+}
+
 /**
  * A streaming pair whose standby stops replaying and goes on at random, while balances are credited and read through it: every answer is
  * held against the log at the position that it states and at the one that was asked for.
  */
 export const playReplicas = async (
   bin: string,
-  { shards, reads, storeUrl, readers = 2 }: { shards: number; reads: number; storeUrl?: string; readers?: number },
+  { shards, reads, storeUrl, readers = 2, minutes = Number.POSITIVE_INFINITY }: RoundsOptions,
 ): Promise<ReplicaRounds> => {
   const pair = await startPair(bin)
   const names = Array.from({ length: shards }, (_, shard) => `trading_${shard}`)
@@ -48,7 +58,8 @@ export const playReplicas = async (
       const { replica = 0, behind = 0 } = await outcomes()
       return checker.reads() >= reads && replica > 5 && behind > 5 && pauses > 2
     }
-    while (!(await enough())) await wait(50)
+    const end = monotonicMs() + minutes * 60_000
+    while (!(await enough()) && monotonicMs() < end) await wait(50)
     stop.abort()
     await saboteur
     return { ...(await checker.end()), outcomes: await outcomes(), pauses }
