@@ -2,14 +2,17 @@ import { type AccountState, EMPTY_ACCOUNT } from '../commands/account/state.ts'
 import { defineInstruments } from '../events/instruments.ts'
 import { ensureLogId } from '../events/log-identity.ts'
 import type { Instrument } from '../events/reference/reference-event.ts'
+import { controlStream } from '../events/scope.ts'
 import { parseAccountStream } from '../events/streams.ts'
 import { systemIds } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
 import { createBlockChain } from './chain/block-chain.ts'
+import { createNodes } from './chain/nodes.ts'
 import { type AccountBook, createAccountBook } from './invariants/account-book.ts'
 import { createAcknowledged } from './invariants/acknowledged.ts'
-import { checkRest, checkSameFold, isBusy, restingOrders } from './invariants/at-rest.ts'
+import { checkRest, checkSameFold, isBusy, restingOrders, unconfirmed } from './invariants/at-rest.ts'
 import { createChainCheck } from './invariants/chain-check.ts'
+import { createLimitCheck } from './invariants/limit-check.ts'
 import { createViolations, type Violation, type Violations } from './invariants/violations.ts'
 import { createBuggify, type Fault } from './kernel/buggify.ts'
 import type { Machine } from './kernel/machine.ts'
@@ -20,7 +23,9 @@ import { createSharedTables } from './store/coordination.ts'
 import { createMemoryLog } from './store/memory-log.ts'
 import { quietStore } from './store/quiet-store.ts'
 import { createClient } from './workload/client.ts'
-import { control, OPERATORS, scopesOf } from './workload/commands.ts'
+import { startGifts } from './workload/gifts.ts'
+import { cancelWithdrawal } from './workload/money.ts'
+import { control, OPERATORS, scopesOf } from './workload/risk.ts'
 import { startTraffic } from './workload/traffic.ts'
 import { startCluster } from './world/cluster.ts'
 import type { Ground } from './world/ground.ts'
@@ -76,10 +81,12 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
   const stateOf = (accountId: string): AccountState | undefined => books.get(accountId)?.state()
   const chainCheck = createChainCheck(chain, stateOf, violations)
   const acknowledged = createAcknowledged(log, violations)
+  const limitCheck = createLimitCheck(violations)
   log.onAppend((events) => {
     const accountId = parseAccountStream(events[0]!.streamId)?.accountId
     for (const { streamId, revision, type, id } of events)
       if (!streamId.startsWith('snap-')) trace.note('event', streamId, revision, type, id)
+    limitCheck.noted(events)
     if (accountId === undefined) return
     for (const { type } of events) written[type] = (written[type] ?? 0) + 1
     const book = books.get(accountId) ?? createAccountBook(accountId, violations)
@@ -93,7 +100,8 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     ...{ timeline, random, buggify, trace, log, logId, chain, slotMs },
     ...{
       tables: createSharedTables(),
-      endpoints: random.pick([['a'], ['a', 'b'], ['a', 'b', 'c']]),
+      nodes: createNodes({ names: random.pick([['a'], ['a', 'b'], ['a', 'b', 'c']]), chain, timeline, random, buggify }),
+      arrivals: random.chance(0.3),
       delivered: new Map(),
       onSend: chainCheck.sent,
     },
@@ -120,20 +128,29 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     fresh: (kind) => `${kind}-${ids++}`,
   })
 
+  const gifts = startGifts(ground, accounts, stateOf)
+
   await runUntil(timeline, violations, () => traffic.over() && client.waiting() === 0)
   buggify.calm()
+  const settled = () =>
+    client.waiting() === 0 && gifts.booked() && accounts.every((id) => stateOf(id) === undefined || !isBusy(stateOf(id)!))
+  // where nobody has stopped anything all ends by itself: no later command may be needed to wake what was forgotten
+  const stopped = scopesOf(accounts).filter((scope) => log.stream(controlStream(scope)).length > 0)
+  if (stopped.length === 0) await runUntil(timeline, violations, settled)
   // what operators have stopped goes on, or nothing would come to rest
-  for (const operator of OPERATORS) {
-    for (const scope of scopesOf(accounts)) client.send(control(scope, 'resume', operator))
-    await runUntil(timeline, violations, () => client.waiting() === 0)
-  }
-  const settled = () => client.waiting() === 0 && accounts.every((id) => stateOf(id) === undefined || !isBusy(stateOf(id)!))
+  else
+    for (const operator of OPERATORS) {
+      for (const scope of stopped) client.send(control(scope, 'resume', operator))
+      await runUntil(timeline, violations, () => client.waiting() === 0)
+    }
   await runUntil(timeline, violations, settled)
   // algos first: they would go on placing slices
   for (const accountId of accounts)
     for (const algoId of stateOf(accountId)?.algos.keys() ?? [])
       client.send({ accountId, method: 'POST', path: `/v1/algos/${accountId}.${algoId}/cancel` })
   await runUntil(timeline, violations, () => settled() && accounts.every((id) => (stateOf(id)?.algos.size ?? 0) === 0))
+  for (const accountId of accounts)
+    for (const id of unconfirmed(stateOf(accountId) ?? EMPTY_ACCOUNT)) client.send(cancelWithdrawal(accountId, id))
   for (const accountId of accounts)
     for (const number of restingOrders(stateOf(accountId) ?? EMPTY_ACCOUNT))
       client.send({ accountId, method: 'DELETE', path: `/v1/orders/${accountId}.${number}` })

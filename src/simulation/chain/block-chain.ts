@@ -5,7 +5,7 @@ import type { Buggify } from '../kernel/buggify.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Timeline } from '../kernel/timeline.ts'
 import type { Trace } from '../kernel/trace.ts'
-import { type Execution, execute, type ParsedTransaction, parseTransaction } from './execute.ts'
+import { type Execution, execute, giftStep, type ParsedTransaction, parseTransaction } from './execute.ts'
 import { openingReserves } from './market.ts'
 import { createTokenState, type TokenState } from './token-state.ts'
 
@@ -28,6 +28,12 @@ export interface BlockChain {
   find(signature: string): Landed | undefined
   /** Bytes reach a leader. */
   receive(wire: Uint8Array): void
+  /** Somebody who is none of ours sends tokens to an account that is there. @returns the signature */
+  gift(tokenAccount: string, amount: bigint): string
+  /** What is final of the transactions that name an address, newest first. */
+  finalOf(address: string): readonly Landed[]
+  /** What a token account holds in the last final block. */
+  finalAmount(address: string): bigint
   /** Executes without a trace, for a simulation or a question. */
   tryOut<T>(wire: Uint8Array, look: (execution: Execution) => T): T
   /** Called when a transaction lands or a fork takes it back. */
@@ -61,6 +67,8 @@ export interface BlockChainOptions {
   readonly trace: Trace
 }
 
+/** Fee payer of what is none of ours. */
+export const STRANGER = 'a stranger'
 const UNSIGNED = '\0'.repeat(64)
 
 interface Waiting {
@@ -81,6 +89,9 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
   const hashes = new Map<string, Block>()
   const parsed = new Map<string, ParsedTransaction>()
   const listeners: ((signature: string) => void)[] = []
+  /** Everything that ever reached a leader: those of another fork may have the bytes too. */
+  const heard = new Map<string, ParsedTransaction>()
+  let gifts = 0
   let waiting: Waiting[] = []
   let slot = 1
   let fork = 0
@@ -122,9 +133,17 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
         found.delete(transaction.signature)
         trace.note('fork', transaction.signature.slice(0, 8), block.slot)
         // the leaders of the other fork may have the bytes too
-        if (random.chance(0.5)) waiting.push({ transaction, slot: slot + random.between(1, life) })
+        if (transaction.payer === STRANGER) waiting.push({ transaction, slot: slot + 1 })
+        else if (random.chance(0.5)) waiting.push({ transaction, slot: slot + random.between(1, life) })
         tell(transaction.signature)
       }
+    }
+    // what never landed on the fork that died may land on the one that lives
+    for (const transaction of heard.values()) {
+      const valid = lastValid(transaction.blockhash)
+      if (found.has(transaction.signature) || !valid || valid.height <= head().height || !random.chance(0.3)) continue
+      if (buggify.rate('fork') > 0) buggify.noted('fork_lands')
+      waiting.push({ transaction, slot: slot + random.between(1, 3) })
     }
   }
 
@@ -176,10 +195,30 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
       const transaction = parse(wire)
       const valid = lastValid(transaction.blockhash)
       if (!valid || found.has(transaction.signature)) return
+      heard.set(transaction.signature, transaction)
       const late = buggify('late_landing')
       // late: kept by somebody and landed at the very last moment
       const wait = late ? Math.max(1, valid.height - head().height - random.below(2)) : random.between(1, 4)
       waiting.push({ transaction, slot: slot + wait })
+    },
+    gift: (tokenAccount, amount) => {
+      const signature = bs58.encode(createHash('sha512').update(`${seed}/gift/${gifts++}`).digest())
+      const steps = [giftStep(tokenAccount, amount)]
+      waiting.push({ transaction: { signature, blockhash: blockhash(head()), payer: STRANGER, signers: 1, steps }, slot: slot + 1 })
+      return signature
+    },
+    finalOf: (address) =>
+      [...found.values()]
+        .filter(
+          ({ block, transaction }) => block.height <= finalized && transaction.steps.some(({ accounts }) => accounts.includes(address)),
+        )
+        .sort((a, b) => b.block.height - a.block.height),
+    finalAmount: (address) => {
+      let amount = state.get(address)?.amount ?? 0n
+      for (const { landed } of chain.slice(finalized))
+        for (const { execution } of landed)
+          for (const delta of execution.deltas) if (delta.tokenAccount === address) amount -= BigInt(delta.amount)
+      return amount
     },
     tryOut: (wire, look) => {
       const mark = state.mark()

@@ -7,32 +7,37 @@ import type { Machine } from '../kernel/machine.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Timeline } from '../kernel/timeline.ts'
 import type { Block, BlockChain, Landed } from './block-chain.ts'
+import type { ChainNode } from './nodes.ts'
 
 export interface ChainPortOptions {
   readonly chain: BlockChain
+  /** The nodes that every process asks. */
+  readonly nodes: readonly ChainNode[]
   readonly machine: Machine
   readonly timeline: Timeline
   readonly random: Random
   readonly buggify: Buggify
   readonly slotMs: number
-  /** Names of the nodes. Only the last of several ever lies: a proof needs two witnesses, and two liars together would deceive anybody. */
-  readonly endpoints: readonly string[]
   /** Told of all bytes that leave the process. */
   readonly onSend: (wire: Uint8Array) => void
 }
 
 /** One process's way to the chain: nodes that lag, are away, know nothing, tell wrong heights, and lose what they are given. */
 export const chainPort = (options: ChainPortOptions): Chain => {
-  const { chain, machine, timeline, random, buggify, slotMs, endpoints, onSend } = options
-  const liar = endpoints.length > 1 ? endpoints.at(-1) : undefined
+  const { chain, nodes, machine, timeline, random, buggify, slotMs, onSend } = options
+  const liar = nodes.length > 1 ? nodes.at(-1) : undefined
+  const named = (endpoint: string): ChainNode => nodes.find(({ name }) => name === endpoint) ?? nodes[0]!
   const hop = (): number => random.between(2, 60)
-  /** What a node shows as the newest block. */
-  const view = (): Block =>
-    buggify('rpc_behind') ? chain.atHeight(chain.head().height - random.between(1, chain.finalAfter)) : chain.head()
+  /** Whoever answers when it does not matter who. */
+  const anyNode = (): ChainNode => random.pick(nodes)
+  const view = (): Block => anyNode().tip()
+  /** How much higher than it is a node says that the chain is. */
+  const aheadOf = (node: ChainNode, mayErr: boolean): number =>
+    node.lies() || (mayErr && buggify('wrong_height')) ? random.between(1, 300) : 0
 
   const ask = async <T>(answer: () => T): Promise<ChainAnswer<T>> => {
     if (buggify('rpc_away')) return machine.call(random.between(50, 4_000), 1, () => away)
-    return machine.call(hop(), hop(), () => ({ ok: true, value: answer() }))
+    return machine.call(0, hop() + hop(), () => ({ ok: true, value: answer() }))
   }
   const stateOf = (landed: Landed | undefined, tip: Block): SignatureState | null => {
     if (!landed || landed.block.height > tip.height) return null
@@ -46,6 +51,12 @@ export const chainPort = (options: ChainPortOptions): Chain => {
     return account ? tokenImage(account) : PLAIN
   }
 
+  const finalSlot = (tip: Block): number => chain.atHeight(chain.finalizedAt(tip)).slot
+  const finalImage = (address: string): AccountImage | undefined => {
+    const account = chain.state.get(address)
+    return account ? tokenImage({ ...account, amount: chain.finalAmount(address) }) : PLAIN
+  }
+
   return {
     latestBlockhash: () =>
       ask(() => {
@@ -55,17 +66,18 @@ export const chainPort = (options: ChainPortOptions): Chain => {
       }),
     finalizedHeight: () =>
       ask(() => {
-        const final = chain.atHeight(chain.finalizedAt(view()))
-        const ahead = buggify('wrong_height') ? random.between(1, 300) : 0
+        const node = anyNode()
+        const final = chain.atHeight(chain.finalizedAt(node.tip()))
+        const ahead = aheadOf(node, true)
         return { endpoint: '', height: final.height + ahead, slot: final.slot + ahead }
       }),
     finalizedHeights: () =>
-      machine.call(hop(), hop(), () =>
-        endpoints.flatMap((endpoint) => {
+      machine.call(0, hop() + hop(), () =>
+        nodes.flatMap((node) => {
           if (buggify('rpc_away')) return []
-          const final = chain.atHeight(chain.finalizedAt(view()))
-          const ahead = endpoint === liar && buggify('wrong_height') ? random.between(1, 300) : 0
-          return [{ endpoint, height: final.height + ahead, slot: final.slot + ahead }]
+          const final = chain.atHeight(chain.finalizedAt(node.tip()))
+          const ahead = aheadOf(node, node === liar)
+          return [{ endpoint: node.name, height: final.height + ahead, slot: final.slot + ahead }]
         }),
       ),
     send: async (wire) => {
@@ -74,25 +86,30 @@ export const chainPort = (options: ChainPortOptions): Chain => {
       for (const _ of buggify('send_doubled') ? [1, 2] : [1])
         if (!buggify('send_dropped')) timeline.at(timeline.now() + random.between(2, slotMs * 3), () => chain.receive(bytes))
       if (buggify('rpc_away')) return machine.call(random.between(50, 2_000), 1, () => ({ accepted: [], failures: [] }))
-      return machine.call(hop(), hop(), () => ({ accepted: endpoints.slice(0, 1), failures: [] }))
+      return machine.call(hop(), hop(), () => ({ accepted: [nodes[0]!.name], failures: [] }))
     },
     statuses: (signatures) =>
       ask(() => {
-        const tip = view()
-        const states = signatures.map((signature) => (buggify('null_status') ? null : stateOf(chain.find(signature), tip)))
+        const node = anyNode()
+        const tip = node.tip()
+        const lies = node.lies()
+        const states = signatures.map((signature) => (lies || buggify('null_status') ? null : stateOf(chain.find(signature), tip)))
         return { slot: tip.slot, states }
       }),
     statusAt: (endpoint, signature) =>
       ask(() => {
-        const tip = view()
-        const lies = endpoint === liar && buggify('null_status')
+        const node = named(endpoint)
+        const tip = node.tip()
+        const lies = node.lies() || (node === liar && buggify('null_status'))
         return { slot: lies ? tip.slot + random.below(400) : tip.slot, state: lies ? null : stateOf(chain.find(signature), tip) }
       }),
     blockhashValidAt: (endpoint, blockhash) =>
       ask(() => {
         const valid = chain.lastValid(blockhash)
-        const tip = view()
-        if (endpoint === liar && buggify('wrong_height')) return random.chance(0.5)
+        const node = named(endpoint)
+        const tip = node.tip()
+        if (node.lies()) return false
+        if (node === liar && buggify('wrong_height')) return random.chance(0.5)
         return valid !== undefined && valid.of.height <= tip.height && tip.height <= valid.height
       }),
     transaction: (signature) =>
@@ -101,7 +118,6 @@ export const chainPort = (options: ChainPortOptions): Chain => {
         const state = stateOf(landed, view())
         if (!landed || !state || state.commitment === 'processed') return null
         const { error, fee, rent, deltas } = landed.execution
-        // Nobody but us pays on this chain, and nobody sends anything unasked.
         return { slot: landed.block.slot, error, fee, rent, deltas, feePayer: landed.transaction.payer, lamports: [] }
       }),
     simulate: (wire, { minSlot = 0, accounts = [] } = {}) =>
@@ -114,9 +130,20 @@ export const chainPort = (options: ChainPortOptions): Chain => {
         }))
       }),
     accounts: (addresses) => ask(() => addresses.map(image)),
-    finalizedAccounts: (addresses) => ask(() => ({ slot: chain.finalizedAt(view()), accounts: addresses.map(image) })),
-    finalizedAccountAt: (_endpoint, address) => ask(() => ({ slot: chain.finalizedAt(view()), account: image(address) })),
-    signaturesOf: () => ask(() => []),
+    finalizedAccounts: (addresses) => ask(() => ({ slot: finalSlot(view()), accounts: addresses.map(finalImage) })),
+    finalizedAccountAt: (endpoint, address) => ask(() => ({ slot: finalSlot(named(endpoint).tip()), account: finalImage(address) })),
+    signaturesOf: (address, { before, until, limit }) =>
+      ask(() => {
+        const newestFirst = chain.finalOf(address)
+        const from = before === undefined ? 0 : newestFirst.findIndex(({ transaction }) => transaction.signature === before) + 1
+        const to = until === undefined ? -1 : newestFirst.findIndex(({ transaction }) => transaction.signature === until)
+        return newestFirst
+          .slice(from, to < 0 ? undefined : to)
+          .slice(0, limit)
+          .map(({ transaction, execution, block }) => ({
+            ...{ signature: transaction.signature, slot: block.slot, failed: execution.error !== null },
+          }))
+      }),
     tokenBalances: (holders) => ask(() => holders.map((holder) => chain.state.get(tokenAccountOf(holder).toBase58())?.amount ?? 0n)),
     balance: () => ask(() => PAYER_LAMPORTS),
     recentPrices: () => ask(() => []),
@@ -132,7 +159,7 @@ export const chainPort = (options: ChainPortOptions): Chain => {
       }
     },
     slotMs: () => slotMs,
-    endpoints: () => endpoints.map((endpoint) => ({ endpoint, state: 'healthy', healthy: true, lagSlots: 0 })),
+    endpoints: () => nodes.map(({ name }) => ({ endpoint: name, state: 'healthy', healthy: true, lagSlots: 0 })),
     addEndpoint: (url) => url,
     removeEndpoint: async () => false,
     close: async () => undefined,

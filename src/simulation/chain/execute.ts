@@ -79,6 +79,14 @@ const deltasOf = (state: TokenState, before: ReadonlyMap<string, bigint>): Token
     ]
   })
 
+/** Tokens that come to an account from elsewhere. */
+export const giftStep = (tokenAccount: string, amount: bigint): Step => {
+  const data = Buffer.alloc(9)
+  data.writeUInt8(MINT_TO, 0)
+  data.writeBigUInt64LE(amount, 1)
+  return { program: TOKEN, accounts: ['a stranger', tokenAccount], data }
+}
+
 const MARKET = MARKET_PROGRAM.toBase58()
 const TOKEN = TOKEN_PROGRAM_ID.toBase58()
 const ASSOCIATED = ASSOCIATED_TOKEN_PROGRAM_ID.toBase58()

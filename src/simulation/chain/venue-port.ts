@@ -20,9 +20,7 @@ export interface VenuePortOptions {
 export const venuePort = ({ chain, machine, random, buggify }: VenuePortOptions): SwapVenue => {
   const ask = <T>(answer: () => VenueAnswer<T>): Promise<VenueAnswer<T>> => {
     if (buggify('venue_away')) return machine.call(random.between(50, 3_000), 1, () => refuse('unavailable', 'the venue does not answer'))
-    return machine.call(random.between(5, 80), random.between(5, 80), () =>
-      buggify('no_route') ? refuse('no_route', 'no route found') : answer(),
-    )
+    return machine.call(0, random.between(10, 160), () => (buggify('no_route') ? refuse('no_route', 'no route found') : answer()))
   }
   const pairOf = ({ inputMint, outputMint }: SwapRequest) => {
     const pair = chain.instruments.findIndex(

@@ -65,6 +65,15 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
       case 'FundsDepositRequested':
         unique(`deposit ${event.data.depositId}`)
         break
+      case 'FundsWithdrawalRequested':
+        unique(`withdrawal ${event.data.withdrawalId}`)
+        break
+      case 'FundsTransferRequested':
+        unique(`transfer ${event.data.transferId}`)
+        break
+      case 'FundsTransferReceived':
+        unique(`transfer from ${event.data.from}.${event.data.transferId}`)
+        break
       case 'AlgoStarted':
         unique(`algo ${event.data.algoId}`)
         break
@@ -99,6 +108,8 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
       checkOrder(order)
       held.set(order.reserved.asset, (held.get(order.reserved.asset) ?? 0n) + order.reserved.amount)
     }
+    for (const { asset, amount, status } of state.payouts.values())
+      if (status === 'requested' || status === 'ready') held.set(asset, (held.get(asset) ?? 0n) + amount)
     for (const [asset, { available, reserved }] of state.balances) {
       const booked = { available: balances.get(`available ${asset}`) ?? 0n, reserved: balances.get(`reserved ${asset}`) ?? 0n }
       if (booked.available !== available || booked.reserved !== reserved)
@@ -107,7 +118,7 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
           `${accountId}: the fold has ${available}+${reserved} ${asset}, its entries ${booked.available}+${booked.reserved}`,
         )
       if (reserved !== (held.get(asset) ?? 0n))
-        violations.add('orphan', `${accountId}: ${reserved} ${asset} reserved, ${held.get(asset) ?? 0n} held by orders`)
+        violations.add('orphan', `${accountId}: ${reserved} ${asset} reserved, ${held.get(asset) ?? 0n} held by orders and payouts`)
     }
   }
   const checkAlgos = (): void => {

@@ -10,6 +10,8 @@ export interface Acknowledged {
   atRest(): void
 }
 
+const SHARES = /^(?:Limit|Allotment)/
+
 export const createAcknowledged = (log: MemoryLog, violations: Violations): Acknowledged => {
   const byCorrelation = new Map<string, RecordedEvent>()
   const refused: Told[] = []
@@ -17,6 +19,8 @@ export const createAcknowledged = (log: MemoryLog, violations: Violations): Ackn
   log.onAppend((events) => {
     for (const event of events) {
       const id = event.metadata.$correlationId
+      // shares that an order was given stay with the account, whatever becomes of the order
+      if (SHARES.test(event.type)) continue
       if (typeof id === 'string' && !byCorrelation.has(id)) byCorrelation.set(id, event)
     }
   })

@@ -1,5 +1,6 @@
 import type { AccountState } from '../../commands/account/state.ts'
 import { encodeState } from '../../commands/handler/snapshot-codec.ts'
+import { hasEnded } from '../../commands/ledger/payout.ts'
 import { isImmediate } from '../../commands/order/order-state.ts'
 import { awaitingFinality, openAttempts } from '../../commands/transaction/attempt-state.ts'
 import { isTerminal } from '../../events/fields.ts'
@@ -13,6 +14,8 @@ export const isBusy = (state: AccountState): boolean =>
   openAttempts(state).length > 0 ||
   awaitingFinality(state).length > 0 ||
   [...state.deposits.values()].some(({ status }) => status === 'requested') ||
+  // a withdrawal that nobody has confirmed waits for ever
+  [...state.payouts.values()].some((payout) => !hasEnded(payout) && (payout.status !== 'requested' || payout.cancelAsked)) ||
   // a resting order that was triggered and lost its price waits for the next one, if need be for ever
   [...state.orders.values()].some(
     (order) => order.ordStatus === 'PendingCancel' || (!isTerminal(order.ordStatus) && order.executable && isImmediate(order)),
@@ -20,6 +23,9 @@ export const isBusy = (state: AccountState): boolean =>
 
 export const restingOrders = (state: AccountState): readonly number[] =>
   [...state.orders.values()].filter(({ ordStatus }) => !isTerminal(ordStatus)).map(({ number }) => number)
+
+export const unconfirmed = (state: AccountState): readonly string[] =>
+  [...state.payouts.values()].filter(({ status }) => status === 'requested').map(({ id }) => id)
 
 /** Nothing is under way any more: the ledger is the chain, nothing is held, everything has ended. */
 export const checkRest = (accountId: string, state: AccountState, chain: BlockChain, violations: Violations): void => {
@@ -39,6 +45,14 @@ export const checkRest = (accountId: string, state: AccountState, chain: BlockCh
 
 /** Two folds of one account, one of them from a snapshot or a cache. */
 export const checkSameFold = (accountId: string, whose: string, fold: AccountState, full: AccountState, violations: Violations): void => {
-  if (JSON.stringify(encodeState(fold)) !== JSON.stringify(encodeState(full)))
+  if (JSON.stringify(encodeState(fold)) !== encoded(full))
     violations.add('other', `${accountId}: ${whose} differs from the full fold at ${fold.revision} of ${full.revision}`)
+}
+
+const known = new WeakMap<AccountState, string>()
+/** The full fold is compared with that of every process. */
+const encoded = (state: AccountState): string => {
+  const text = known.get(state) ?? JSON.stringify(encodeState(state))
+  known.set(state, text)
+  return text
 }

@@ -1,10 +1,12 @@
 import bs58 from 'bs58'
 import type { AccountState } from '../../commands/account/state.ts'
 import { depositIdOf } from '../../commands/ledger/deposit.ts'
+import { transferRef, withdrawalRef } from '../../commands/ledger/payout.ts'
+import type { AccountEvent } from '../../events/account/account-event.ts'
 import { decodeAccountEvent } from '../../events/decode.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream } from '../../events/streams.ts'
-import type { BlockChain } from '../chain/block-chain.ts'
+import { type BlockChain, STRANGER } from '../chain/block-chain.ts'
 import type { Violations } from './violations.ts'
 
 /** Holds the chain against the log: only what is signed in the log is sent, and no intent is executed twice. */
@@ -40,7 +42,9 @@ export const createChainCheck = (
   const keyOf = ({ accountId, ref }: Intent): string => `${accountId}.${ref}`
 
   const note = (accountId: string, recorded: RecordedEvent): void => {
+    if (!LOOKED_AT.has(recorded.type)) return
     const event = decodeAccountEvent(recorded)
+    boundPayout(accountId, event)
     if (event.type === 'WalletAssigned') wallets.set(accountId, event.data.publicKey)
     if (event.type === 'TransactionSigned') {
       const intent = { accountId, ref: event.data.ref }
@@ -54,6 +58,12 @@ export const createChainCheck = (
     }
     if (event.type === 'FundsDepositRequested')
       bounds.set(`${accountId}.d-${event.data.depositId}`, { mint: event.data.mint, most: BigInt(event.data.amount) })
+  }
+  const boundPayout = (accountId: string, event: AccountEvent): void => {
+    if (event.type === 'FundsWithdrawalRequested')
+      bounds.set(`${accountId}.${withdrawalRef(event.data.withdrawalId)}`, { mint: event.data.mint, most: BigInt(event.data.amount) })
+    if (event.type === 'FundsTransferRequested')
+      bounds.set(`${accountId}.${transferRef(event.data.transferId)}`, { mint: event.data.mint, most: BigInt(event.data.amount) })
   }
   const moved = (intent: Intent, mint: string): bigint => {
     let sum = 0n
@@ -80,6 +90,7 @@ export const createChainCheck = (
     },
     news: (signature) => {
       const intent = intents.get(signature)
+      if (!intent && chain.find(signature)?.transaction.payer === STRANGER) return
       if (!intent) return violations.add('other', `${signature.slice(0, 8)} landed and is not in the log`)
       const bound = boundOf(intent)
       if (!bound) return
@@ -88,3 +99,9 @@ export const createChainCheck = (
     },
   }
 }
+
+/** Only these are decoded. */
+const LOOKED_AT: ReadonlySet<string> = new Set<AccountEvent['type']>([
+  ...(['WalletAssigned', 'TransactionSigned', 'OrderAccepted'] as const),
+  ...(['FundsDepositRequested', 'FundsWithdrawalRequested', 'FundsTransferRequested'] as const),
+])

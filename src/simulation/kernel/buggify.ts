@@ -23,9 +23,13 @@ const FAULTS = {
   send_doubled: 0.1,
   late_landing: 0.06,
   fork: 0.02,
+  fork_lands: 0,
   slot_skipped: 0.05,
   rpc_away: 0.02,
   rpc_behind: 0.05,
+  // asked at every call while the node is sound: an episode of seconds each
+  node_stuck: 0.004,
+  node_lies: 0.006,
   null_status: 0.04,
   wrong_height: 0.03,
   hint_lost: 0.3,
@@ -33,6 +37,8 @@ const FAULTS = {
   venue_away: 0.04,
   no_route: 0.02,
   price_jump: 0.02,
+  // strangers
+  gift: 0,
   // clients
   command_doubled: 0.1,
   command_reordered: 0.15,

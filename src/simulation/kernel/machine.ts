@@ -17,7 +17,7 @@ export interface Machine {
   deliver(time: number, work: () => void): void
   /**
    * One round trip to somewhere else: the request arrives after `there` ms even if the process dies meanwhile, the answer `back` ms later
-   * only if it lives.
+   * only if it lives. `there` is 0 for what only reads: that costs one step less, and the answer is as old as it can be.
    */
   call<T>(there: number, back: number, work: () => T): Promise<T>
 }
@@ -77,14 +77,16 @@ export const createMachine = ({ name, life, timeline, random, skewMs, onCall }: 
     call: (there, back, work) =>
       new Promise((resolve, reject) => {
         onCall(there + back)
-        timeline.at(timeline.now() + there, () => {
+        const arrived = (): void => {
           try {
             const value = work()
             deliver(timeline.now() + back, () => resolve(value))
           } catch (error) {
             deliver(timeline.now() + back, () => reject(error))
           }
-        })
+        }
+        if (there === 0) arrived()
+        else timeline.at(timeline.now() + there, arrived)
       }),
   }
 }

@@ -1,7 +1,8 @@
 import type { Position } from '../../events/store/event-store.ts'
 import { LEASE_TTL_MS, type Lease } from '../../platform/lease.ts'
 import type { Coordination } from '../../settlement/work/coordination.ts'
-import type { Touched } from '../../settlement/work/work-index.ts'
+import type { Cursor, Cursors } from '../../settlement/work/cursors.ts'
+import type { Touched, Wallet } from '../../settlement/work/work-index.ts'
 import type { Buggify } from '../kernel/buggify.ts'
 import type { Machine } from '../kernel/machine.ts'
 import type { Random } from '../kernel/random.ts'
@@ -12,12 +13,19 @@ export interface SharedTables {
   readonly leases: Map<string, { fence: bigint; expiresAt: number }>
   readonly work: Map<number, Map<string, bigint>>
   readonly checkpoints: Map<number, Position>
+  readonly wallets: Map<number, Map<string, string>>
+  readonly cursors: Map<string, Cursor>
 }
 
-export const createSharedTables = (): SharedTables => ({ leases: new Map(), work: new Map(), checkpoints: new Map() })
+export const createSharedTables = (): SharedTables => ({
+  ...{ leases: new Map(), work: new Map(), checkpoints: new Map() },
+  ...{ wallets: new Map(), cursors: new Map() },
+})
 
 export interface CoordinationPortOptions {
   readonly tables: SharedTables
+  /** Cursors are kept, so somebody looks for transfers that came unasked. */
+  readonly arrivals: boolean
   readonly machine: Machine
   readonly timeline: Timeline
   readonly random: Random
@@ -25,10 +33,10 @@ export interface CoordinationPortOptions {
 }
 
 /** Leases and index as the database gives them: every call takes time and may fail, and a lease is lost to whoever takes it after its expiry. */
-export const coordinationPort = ({ tables, machine, timeline, random, buggify }: CoordinationPortOptions): Coordination => {
+export const coordinationPort = ({ tables, arrivals, machine, timeline, random, buggify }: CoordinationPortOptions): Coordination => {
   const hop = (): number => random.between(1, 15)
   const query = <T>(work: () => T): Promise<T> =>
-    machine.call(hop(), hop(), () => {
+    machine.call(0, hop() + hop(), () => {
       if (!buggify('index_away')) return work()
       // the statement may have been carried out although its answer is lost
       if (random.chance(0.3)) work()
@@ -43,7 +51,7 @@ export const coordinationPort = ({ tables, machine, timeline, random, buggify }:
     const keep = async (): Promise<void> => {
       let expires = machine.clock.now() + LEASE_TTL_MS
       while (!ended.signal.aborted) {
-        await machine.clock.sleep(LEASE_TTL_MS / 4, ended.signal)
+        await machine.clock.sleep(LEASE_TTL_MS / 2, ended.signal)
         // somebody deletes the row, or the database comes back from an old copy
         if (buggify('lease_lost')) tables.leases.set(name, { fence, expiresAt: 0 })
         const asked = machine.clock.now()
@@ -93,10 +101,13 @@ export const coordinationPort = ({ tables, machine, timeline, random, buggify }:
             after: tables.checkpoints.get(group),
             accounts: [...work].map(([accountId, revision]) => ({ accountId, revision })),
           })),
-        advance: (touched: readonly Touched[], to: Position) =>
+        advance: (touched: readonly Touched[], to: Position, wallets: readonly Wallet[]) =>
           query(() => {
             if (tables.leases.get(name)?.fence !== fence) return false
             for (const { accountId, revision } of touched) work.set(accountId, max(work.get(accountId) ?? -1n, revision))
+            const known = tables.wallets.get(group) ?? new Map<string, string>()
+            tables.wallets.set(group, known)
+            for (const { accountId, publicKey } of wallets) known.set(accountId, publicKey)
             const there = tables.checkpoints.get(group)
             if (!there || there.commit < to.commit) tables.checkpoints.set(group, to)
             return true
@@ -107,9 +118,36 @@ export const coordinationPort = ({ tables, machine, timeline, random, buggify }:
           }),
       }
     },
+    cursors: arrivals ? cursorsIn(tables, query) : undefined,
     health: () => ({ ready: true }),
     close: async () => undefined,
   }
 }
+
+const cursorsIn = ({ wallets, cursors }: SharedTables, query: <T>(work: () => T) => Promise<T>): Cursors => ({
+  wallets: (group, after, limit) =>
+    query(() =>
+      [...(wallets.get(group) ?? [])]
+        .map(([accountId, publicKey]) => ({ accountId, publicKey }))
+        .filter(({ accountId }) => accountId > after)
+        .sort((a, b) => (a.accountId < b.accountId ? -1 : 1))
+        .slice(0, limit),
+    ),
+  load: (addresses) =>
+    query(
+      () =>
+        new Map(
+          addresses.flatMap((address) => {
+            const cursor = cursors.get(address)
+            return cursor ? [[address, cursor] as const] : []
+          }),
+        ),
+    ),
+  save: (cursor) =>
+    query(() => {
+      const there = cursors.get(cursor.address)
+      if (!there || there.slot <= cursor.slot) cursors.set(cursor.address, cursor)
+    }),
+})
 
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)

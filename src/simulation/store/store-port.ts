@@ -56,7 +56,7 @@ export const storePort = (options: StorePortOptions): EventStore => {
   }
 
   async function* page(read: () => readonly RecordedEvent[]): AsyncIterable<RecordedEvent> {
-    const events = await machine.call(hop(), hop(), read)
+    const events = await machine.call(0, hop() + hop(), read)
     if (buggify('read_cut')) {
       yield* events.slice(0, random.below(CUT_AFTER))
       throw new Error('the connection to the event store broke')
@@ -75,7 +75,7 @@ export const storePort = (options: StorePortOptions): EventStore => {
     readBackwards: (stream, maxCount) => page(() => log.stream(stream).slice(-maxCount).reverse()),
     readAll: (after, maxCount = Number.MAX_SAFE_INTEGER) =>
       page(() => log.all.filter(({ position }) => position.commit > (after?.commit ?? -1n)).slice(0, maxCount)),
-    head: () => machine.call(hop(), hop(), () => log.all.at(-1)?.position ?? { commit: 0n, prepare: 0n }),
+    head: () => machine.call(0, hop() + hop(), () => log.all.at(-1)?.position ?? { commit: 0n, prepare: 0n }),
     follow: (follow) => followLog(options, follow),
     setMaxCount: (stream, count) => machine.call(hop(), hop(), () => log.setMaxCount(stream, count)),
     connected: () => ({ ready: true }),

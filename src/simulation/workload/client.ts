@@ -92,6 +92,9 @@ export const createClient = (ground: Ground, cluster: Cluster, onTold: (told: To
   }
 }
 
+/** Clients of the simulation do not hang up. */
+const NEVER = new AbortController().signal
+
 const definite = (reply: Reply): boolean =>
   'status' in reply ? reply.status !== 202 : reply.refusal.code !== 'not_ready' && reply.refusal.code !== 'rate_limited'
 
@@ -103,7 +106,7 @@ const serve = async ({ routes, machine }: Node, ask: Ask, correlationId: string)
     if (!params) continue
     const body = route.body ? route.body.safeParse(ask.body) : { success: true as const, data: undefined }
     const parsed = route.params ? route.params.safeParse(params) : { success: true as const, data: params }
-    const asked = Object.fromEntries(new URLSearchParams(search))
+    const asked = search === '' ? {} : Object.fromEntries(new URLSearchParams(search))
     const query = route.query ? route.query.safeParse(asked) : { success: true as const, data: asked }
     if (!body.success || !parsed.success || !query.success)
       throw new Error(`${ask.method} ${ask.path}: the workload sent what the edge refuses: ${body.error?.message ?? ''}`)
@@ -111,7 +114,7 @@ const serve = async ({ routes, machine }: Node, ask: Ask, correlationId: string)
       grant: { keyId: ask.actor ?? 'trader', scopes: new Set(['trade', 'read', 'operate', 'risk:admin']), accounts: '*' },
       ...{ params: parsed.data, query: query.data as Record<string, string>, body: body.data, correlationId, traceparent: undefined },
       receivedAt: machine.clock.now(),
-      signal: new AbortController().signal,
+      signal: NEVER,
     })
   }
   throw new Error(`${ask.method} ${ask.path}: no such route`)

@@ -26,21 +26,16 @@ export interface Generator {
 
 export const openAccount = (accountId: string): Ask => ({ accountId, method: 'POST', path: '/v1/accounts', body: { accountId } })
 
-export const deposit = (accountId: string, depositId: string, asset: string, amount: string): Ask => ({
-  ...{ accountId, method: 'POST', path: `/v1/accounts/${accountId}/deposits` },
-  body: { depositId, asset, amount },
-})
-
-const SYMBOL = 'SOL/USDC'
+export const SYMBOL = 'SOL/USDC'
 
 const order = (market: Market, accountId: string, terms: Record<string, unknown>): Ask => ({
   ...{ accountId, method: 'POST', path: '/v1/orders' },
   body: { accountId, clOrdId: market.fresh('o'), symbol: SYMBOL, side: market.random.pick(['buy', 'sell']), ...terms },
 })
 
-const quantity = ({ random }: Market): string => `${random.below(3)}.${random.between(1, 999)}`.replace(/0+$/, '')
+export const quantity = ({ random }: Market): string => `${random.below(3)}.${random.between(1, 999)}`.replace(/0+$/, '')
 /** A price some per mille away from the market. */
-const near = (market: Market, perMille: number): string => {
+export const near = (market: Market, perMille: number): string => {
   const off = market.random.between(-perMille, perMille) / 1_000
   return String(Math.max(1, Math.round(market.price(SYMBOL) * (1 + off) * 100)) / 100)
 }
@@ -151,42 +146,5 @@ const cancel: Generator = {
   },
 }
 
-const moreFunds: Generator = {
-  name: 'deposit',
-  weight: 1,
-  ask: (m, accountId) => deposit(accountId, m.fresh('d'), m.random.pick(['SOL', 'USDC']), String(m.random.between(1, 50))),
-}
-
-/** An operator's word on an account, the instrument or everything: taken back only by two of them. */
-export const control = (scope: string, action: 'halt' | 'reduce' | 'resume', actor: string): Ask => ({
-  ...{ accountId: scope, method: 'POST', path: `/v1/controls/${encodeURIComponent(scope)}/${action}`, actor },
-  body: { reason: 'the simulation wants it so' },
-})
-export const OPERATORS = ['operator-1', 'operator-2'] as const
-export const scopesOf = (accounts: readonly string[]): readonly string[] => [
-  'global',
-  `instrument:${SYMBOL}`,
-  ...accounts.map((accountId) => `account:${accountId}`),
-]
-
-const controls: Generator = {
-  name: 'control',
-  weight: 1,
-  ask: ({ random, accounts }) =>
-    control(random.pick(scopesOf(accounts)), random.pick(['halt', 'reduce', 'resume', 'resume']), random.pick(OPERATORS)),
-}
-
-export const GENERATORS: readonly Generator[] = [
-  market,
-  immediateLimit,
-  restingLimit,
-  stop,
-  deadline,
-  deadMan,
-  algo,
-  changeAlgo,
-  controls,
-  again,
-  cancel,
-  moreFunds,
-]
+/** What traders do with orders. */
+export const ORDERS: readonly Generator[] = [market, immediateLimit, restingLimit, stop, deadline, deadMan, algo, changeAlgo, again, cancel]

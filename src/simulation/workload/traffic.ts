@@ -1,6 +1,11 @@
 import type { Ground } from '../world/ground.ts'
 import type { Client } from './client.ts'
-import { deposit, GENERATORS, type Market, openAccount } from './commands.ts'
+import { type Market, ORDERS, openAccount } from './commands.ts'
+import { deposit, MONEY } from './money.ts'
+import { ORDER_CHANGES } from './order-changes.ts'
+import { RISK } from './risk.ts'
+
+const GENERATORS = [...ORDERS, ...ORDER_CHANGES, ...MONEY, ...RISK]
 
 export interface Traffic {
   /** All commands have been sent. */

@@ -1,4 +1,5 @@
 import type { BlockChain } from '../chain/block-chain.ts'
+import type { ChainNode } from '../chain/nodes.ts'
 import type { Buggify } from '../kernel/buggify.ts'
 import type { Machine } from '../kernel/machine.ts'
 import type { Random } from '../kernel/random.ts'
@@ -18,7 +19,9 @@ export interface Ground {
   readonly tables: SharedTables
   readonly chain: BlockChain
   readonly slotMs: number
-  readonly endpoints: readonly string[]
+  readonly nodes: readonly ChainNode[]
+  /** Processes look for transfers that came unasked. */
+  readonly arrivals: boolean
   readonly delivered: Map<string, bigint>
   readonly onSend: (wire: Uint8Array) => void
   /** A moment at which the process may die or stop for a while; `weight`: how good a moment. */

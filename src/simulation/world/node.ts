@@ -42,9 +42,12 @@ const SNAPSHOTS = { every: 12n, accounts: 50 }
 /** Half as old as a price may be: polls are a tenth of all steps. */
 const PRICE_POLL_MS = 1_000
 
+/** Oftener than in production: a seed is over within a minute. */
+const ARRIVALS_MS = 3_000
+
 /** Starts the roles on the simulated ports. Resolves when the process would tell that it is ready. */
 export const startNode = async ({ ground, machine, keystore, faucet, log }: NodeOptions): Promise<Node> => {
-  const { timeline, random, buggify, chain, slotMs, endpoints } = ground
+  const { timeline, random, buggify, chain, slotMs, nodes } = ground
   const { clock, ids } = machine
   const ports = { machine, timeline, random, buggify }
   const registry = new Registry()
@@ -59,8 +62,9 @@ export const startNode = async ({ ground, machine, keystore, faucet, log }: Node
   const commands = startCommandsRole({ ...shared, instruments, quotes, snapshots: SNAPSHOTS, packing: AT_ONCE })
   startSettlementRole({
     ...{ ...shared, handler: commands.handler, venue, quotes, instruments, keystore, faucet, slotMs },
-    chain: chainPort({ ...ports, chain, slotMs, endpoints, onSend: ground.onSend }),
-    coordination: coordinationPort({ ...ports, tables: ground.tables }),
+    chain: chainPort({ ...ports, chain, nodes, slotMs, onSend: ground.onSend }),
+    coordination: coordinationPort({ ...ports, tables: ground.tables, arrivals: ground.arrivals }),
+    arrivalsMs: ARRIVALS_MS,
   })
   return { machine, routes: commands.routes, handler: commands.handler }
 }
