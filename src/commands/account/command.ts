@@ -121,13 +121,21 @@ export type AccountCommand =
   | { readonly type: 'FireDeadMan' }
   /** Ends an executable order that cannot be executed (no route, price beyond its limit) and has no open attempt. */
   | { readonly type: 'KillOrder'; readonly number: number; readonly text: string }
-  | ({ readonly type: 'RecordSigned'; readonly control?: SigningControl } & Omit<Signed, 'at'>)
+  | ({ readonly type: 'RecordSigned'; readonly control?: SigningControl; readonly builtFor?: BuiltFor } & Omit<Signed, 'at'>)
   | ({ readonly type: 'BookLanded' } & OverRequests & Omit<Landed, 'at' | 'generation'>)
   | ({ readonly type: 'BookFailed' } & OverRequests & Omit<Failed, 'at' | 'generation'>)
   | ({ readonly type: 'BookExpired' } & OverRequests & Omit<Expired, 'at'>)
   | ({ readonly type: 'BookUnknown' } & Omit<Unknown, 'at'>)
   | ({ readonly type: 'BookVanished' } & Omit<Vanished, 'at' | 'returned'>)
   | ({ readonly type: 'BookFinalized' } & Omit<Finalized, 'at' | 'settled'>)
+
+/** The order as the transaction was built for it: what has changed it since makes the bytes another order's. */
+export interface BuiltFor {
+  /** ClOrdID of the newest terms. */
+  readonly clOrdId: string
+  readonly cumQty: bigint
+  readonly cumQuote: bigint
+}
 
 /** An attempt's end decides the replaces that waited for it: the wider limits in force then; the handler puts them in. */
 interface OverRequests {

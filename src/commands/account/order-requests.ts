@@ -56,6 +56,8 @@ export const replaceOrder = (state: AccountState, accountId: string, command: Co
   if (!order) return gone(state, accountId, number)
   if (isOver(order)) return rejected('too_late_to_cancel', 'the order has ended', order.orderId, 'TooLateToCancel')
   if (order.list !== null) return refused('invalid_request', 'an order of a list is not replaced: its legs depend on each other')
+  if (state.algos.some(({ child }) => child === number))
+    return refused('invalid_request', 'an order of an algo is not replaced: the algo decides its size')
   const errors = unfitFields(order, change)
   if (errors.length > 0) return refused('invalid_request', `the body is not valid: ${errors[0]?.field} ${errors[0]?.reason}`, { errors })
   if (isCancelPending(order)) return rejected('too_late_to_cancel', 'a cancel is pending', order.orderId, 'AlreadyPending')

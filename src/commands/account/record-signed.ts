@@ -13,7 +13,7 @@ import type { AccountState } from './state.ts'
 type RecordSigned = Extract<AccountCommand, { type: 'RecordSigned' }>
 
 /** The fence before the first send: only a transaction that is still to be sent is recorded; any other one is thrown away unsent. */
-export const recordSigned = (state: AccountState, { type: _type, control, ...signed }: RecordSigned, at: number): Decision => {
+export const recordSigned = (state: AccountState, { type: _type, control, builtFor, ...signed }: RecordSigned, at: number): Decision => {
   const { ref, attempt } = signed
   if (state.wallet === undefined) return ignored('the account has no wallet')
   if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
@@ -21,7 +21,7 @@ export const recordSigned = (state: AccountState, { type: _type, control, ...sig
   if (attempt !== last + 1) return ignored(`the next attempt is ${last + 1}`)
   // A halt stops no cancel: what it takes the nonce away from could land for as long as the halt lasts.
   const stopped = signed.purpose === 'nonce_advance' ? undefined : signingBlock(state, control, ref)
-  const barred = nonceInUse(state, signed) ?? blockOf(state, signed) ?? stopped
+  const barred = nonceInUse(state, signed) ?? blockOf(state, signed) ?? otherTerms(state, ref, builtFor) ?? stopped
   return barred === undefined ? done({ type: 'TransactionSigned', data: { ...signed, at } }) : ignored(barred)
 }
 
@@ -41,6 +41,14 @@ const blockOf = (state: AccountState, { purpose, ref }: Pick<RecordSigned, 'purp
     default:
       return purpose satisfies never
   }
+}
+
+/** Between building and signing the order was replaced, or traded by an earlier attempt's late landing: this would execute what it no longer asks for. */
+const otherTerms = (state: AccountState, ref: string, builtFor: RecordSigned['builtFor']): string | undefined => {
+  const order = builtFor && state.orders.get(Number(ref))
+  if (!order) return undefined
+  const same = order.lastClOrdId === builtFor.clOrdId && order.cumQty === builtFor.cumQty && order.cumQuote === builtFor.cumQuote
+  return same ? undefined : 'the order has other terms by now'
 }
 
 /** Two transactions over one value: only one could land, and the other would have to be proven expired for nothing. */

@@ -1,3 +1,4 @@
+import type { BuiltFor } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
 import type { DataOf } from '../../events/account/account-event.ts'
 import type { Cosigner } from '../../rpc/venue/venue.ts'
@@ -51,6 +52,7 @@ export const recordSigned = async (settling: Settling, { transaction, blockhash,
       lastValidBlockHeight: (now?.ok ? now.value : blockhash).lastValidBlockHeight,
       minSlot: blockhash.slot,
       quoted: to.quoted,
+      ...builtFor(to),
       ...(nonce ? { nonce } : {}),
       ...(to.venueRequestId === undefined ? {} : { venueRequestId: to.venueRequestId }),
     },
@@ -62,6 +64,12 @@ export const recordSigned = async (settling: Settling, { transaction, blockhash,
     'signed bytes dropped unsent',
   )
   return wait(AWAY_MS)
+}
+
+/** The decider holds it against the order as it is when the bytes are recorded. */
+const builtFor = ({ state, ref, purpose }: ToSign): { readonly builtFor?: BuiltFor } => {
+  const order = purpose === 'swap' ? state.orders.get(Number(ref)) : undefined
+  return order ? { builtFor: { clOrdId: order.lastClOrdId, cumQty: order.cumQty, cumQuote: order.cumQuote } } : {}
 }
 
 type Ready = Extract<Composed, { kind: 'ready' }>

@@ -30,6 +30,7 @@ export interface BlockChain {
   receive(wire: Uint8Array): void
   /** Somebody who is none of ours sends tokens to an account that is there. @returns the signature */
   gift(tokenAccount: string, amount: bigint): string
+  isGift(signature: string): boolean
   /** What is final of the transactions that name an address, newest first. */
   finalOf(address: string): readonly Landed[]
   /** What a token account holds in the last final block. */
@@ -68,7 +69,7 @@ export interface BlockChainOptions {
 }
 
 /** Fee payer of what is none of ours. */
-export const STRANGER = 'a stranger'
+const STRANGER = 'a stranger'
 const UNSIGNED = '\0'.repeat(64)
 
 interface Waiting {
@@ -91,7 +92,7 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
   const listeners: ((signature: string) => void)[] = []
   /** Everything that ever reached a leader: those of another fork may have the bytes too. */
   const heard = new Map<string, ParsedTransaction>()
-  let gifts = 0
+  const gifts = new Set<string>()
   let waiting: Waiting[] = []
   let slot = 1
   let fork = 0
@@ -202,11 +203,13 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
       waiting.push({ transaction, slot: slot + wait })
     },
     gift: (tokenAccount, amount) => {
-      const signature = bs58.encode(createHash('sha512').update(`${seed}/gift/${gifts++}`).digest())
+      const signature = bs58.encode(createHash('sha512').update(`${seed}/gift/${gifts.size}`).digest())
+      gifts.add(signature)
       const steps = [giftStep(tokenAccount, amount)]
       waiting.push({ transaction: { signature, blockhash: blockhash(head()), payer: STRANGER, signers: 1, steps }, slot: slot + 1 })
       return signature
     },
+    isGift: (signature) => gifts.has(signature),
     finalOf: (address) =>
       [...found.values()]
         .filter(

@@ -6,7 +6,7 @@ import type { AccountEvent } from '../../events/account/account-event.ts'
 import { decodeAccountEvent } from '../../events/decode.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream } from '../../events/streams.ts'
-import { type BlockChain, STRANGER } from '../chain/block-chain.ts'
+import type { BlockChain } from '../chain/block-chain.ts'
 import type { Violations } from './violations.ts'
 
 /** Holds the chain against the log: only what is signed in the log is sent, and no intent is executed twice. */
@@ -90,7 +90,7 @@ export const createChainCheck = (
     },
     news: (signature) => {
       const intent = intents.get(signature)
-      if (!intent && chain.find(signature)?.transaction.payer === STRANGER) return
+      if (chain.isGift(signature)) return
       if (!intent) return violations.add('other', `${signature.slice(0, 8)} landed and is not in the log`)
       const bound = boundOf(intent)
       if (!bound) return

@@ -4,7 +4,23 @@ import { algoStep } from '../../../src/commands/account/algos.ts'
 import type { AccountCommand, Decision } from '../../../src/commands/account/command.ts'
 import type { AlgoRequest, AlgoState } from '../../../src/commands/algo/algo-state.ts'
 import { decodeState, encodeState } from '../../../src/commands/handler/snapshot-codec.ts'
-import { funded, INSTRUMENT, landed, limit, mid, place, type Story, signed, sol, statusOf, swap, typesOf, usdc } from './account-story.ts'
+import {
+  codeOf,
+  funded,
+  INSTRUMENT,
+  landed,
+  limit,
+  mid,
+  place,
+  replace,
+  type Story,
+  signed,
+  sol,
+  statusOf,
+  swap,
+  typesOf,
+  usdc,
+} from './account-story.ts'
 
 const START = 10_000
 const request = (over: Partial<AlgoRequest> = {}): AlgoRequest => ({
@@ -49,6 +65,12 @@ const fill = (s: Story, number: number, qty: bigint, attempt = 1): void => {
 const placed = (s: Story) => s.events.flatMap((event) => (event.type === 'OrderAccepted' ? [event.data] : []))
 
 describe('a TWAP', () => {
+  it('lets nobody replace its slice: the algo would execute more than it was asked to', () => {
+    const s = started()
+    manage(s, START)
+    const decision = s.does(replace(1, 'more', { orderQty: sol(9) }), START)
+    assert.deepEqual([codeOf(decision), typesOf(decision)], ['invalid_request', []])
+  })
   it('places its slices at their times, each an order of its own', () => {
     const s = started()
     assert.deepEqual(stepOf(s).kind, 'slice')

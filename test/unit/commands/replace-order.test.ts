@@ -51,6 +51,19 @@ describe('replacing an order', () => {
     assert.deepEqual(balance(s, 'USDC'), [usdc(1_000), 0n])
   })
 
+  it('throws away a transaction that was built for the terms before', () => {
+    const s = resting()
+    s.does(trigger())
+    const built = { ...signed('1'), builtFor: { clOrdId: order(s).lastClOrdId, cumQty: 0n, cumQuote: 0n } } as AccountCommand
+    s.does(replace(1, 'less', { orderQty: sol(1) }))
+    s.does(trigger())
+    const late = s.does(built)
+    assert.deepEqual([typesOf(late), late.answer], [[], { kind: 'ignored', reason: 'the order has other terms by now' }])
+    const anew = s.does({ ...built, builtFor: { clOrdId: 'less', cumQty: 0n, cumQuote: 0n } } as AccountCommand)
+    assert.deepEqual(typesOf(anew), ['TransactionSigned'])
+    assert.ok(!('builtFor' in anew.events[0]!.data))
+  })
+
   it('keeps of a sell what is left in base units', () => {
     const s = funded()
     s.does(place(limit({ side: 'sell', orderQty: sol(4) })))
