@@ -124,13 +124,20 @@ export const coordinationPort = ({ tables, arrivals, machine, timeline, random, 
   }
 }
 
-const cursorsIn = ({ wallets, cursors }: SharedTables, query: <T>(work: () => T) => Promise<T>): Cursors => ({
+const cursorsIn = ({ wallets, work, cursors }: SharedTables, query: <T>(work: () => T) => Promise<T>): Cursors => ({
   wallets: (group, after, limit) =>
     query(() =>
       [...(wallets.get(group) ?? [])]
         .map(([accountId, publicKey]) => ({ accountId, publicKey }))
         .filter(({ accountId }) => accountId > after)
         .sort((a, b) => (a.accountId < b.accountId ? -1 : 1))
+        .slice(0, limit),
+    ),
+  openAccounts: (limit) =>
+    query(() =>
+      [...work.values()]
+        .flatMap((accounts) => [...accounts.keys()])
+        .sort()
         .slice(0, limit),
     ),
   load: (addresses) =>
