@@ -14,9 +14,5 @@ launch(async () => {
     const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home })
     if (code !== 0) return 3
   }
-  return run(process.execPath, [tool, 'run', join(home, 'stryker.config.mjs')], {
-    cwd: root,
-    // properties run for every mutant that they reach: a few histories each, the many are for npm test
-    env: { PROPERTY_RUNS: '10', ...process.env },
-  })
+  return run(process.execPath, [tool, 'run', join(home, 'stryker.config.mjs')], { cwd: root })
 })
