@@ -15,7 +15,6 @@ import { type BenchPart, startPart } from './harness-process.ts'
 // over many accounts, on the product itself (commands, projector and queries in one process; event store and Postgres beside it). First the knee, what
 // it sustains with reads going on; then open loop at half of it. Every tenth order is read: each read would double the load.
 
-const ACCOUNTS = 500
 const PAST_ORDERS = 5
 const IN_FLIGHT = 64
 const KNEE_MS = 6_000
@@ -23,7 +22,10 @@ const OPEN_MS = 10_000
 const READ_EVERY = 10
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { runs: { type: 'string', default: '3' }, rate: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { runs: { type: 'string', default: '3' }, rate: { type: 'string' }, accounts: { type: 'string', default: '500' } },
+  })
+  const count = Number(values.accounts)
   const folder = mkdtempSync(join(tmpdir(), 'bench-visible-'))
   const parts: BenchPart[] = []
   const start = async (...part: Parameters<typeof startPart>): Promise<BenchPart> => {
@@ -45,7 +47,7 @@ const main = async (): Promise<void> => {
     const { trader } = JSON.parse(readFileSync(join(folder, 'keys.json'), 'utf8')) as { trader: string }
     const store = await connectEventStore({ url: eventStore, log: createLog('bench', 'error'), clock: systemClock })
     const tag = systemIds.bytes(4).toString('hex')
-    const accounts = Array.from({ length: ACCOUNTS }, (_, n) => `v-${tag}-${n}`)
+    const accounts = Array.from({ length: count }, (_, n) => `v-${tag}-${n}`)
     await openAccounts(store, accounts, PAST_ORDERS)
     await store.close()
 
@@ -53,12 +55,17 @@ const main = async (): Promise<void> => {
     const visible: number[] = []
     let placed = 0
     let wrong = 0
+    const refused = new Map<string, number>()
     const place = async (): Promise<boolean> => {
       const n = placed++
       const terms = { symbol: 'SOL/USDC', side: 'buy', type: 'limit', quantity: '0.01', price: '1', timeInForce: 'gtc' }
-      const body = { accountId: accounts[n % ACCOUNTS]!, clOrdId: `${tag}-${n}`, ...terms }
+      const body = { accountId: accounts[n % count]!, clOrdId: `${tag}-${n}`, ...terms }
       const reply = await client.send({ method: 'POST', path: '/v1/orders', body })
-      if (reply.status !== 201) return false
+      if (reply.status !== 201) {
+        const why = `${reply.status} ${reply.body.code} ${reply.body.detail}`
+        refused.set(why, (refused.get(why) ?? 0) + 1)
+        return false
+      }
       if (n % READ_EVERY === 0) await read(String(reply.body.orderId), String(reply.body.position))
       return true
     }
@@ -73,6 +80,7 @@ const main = async (): Promise<void> => {
     await saturate(IN_FLIGHT, KNEE_MS / 3, async () => ((await place()) ? 1 : 0))
     const knee =
       values.rate === undefined ? await saturate(IN_FLIGHT, KNEE_MS, async () => ((await place()) ? 1 : 0)) : 2 * Number(values.rate)
+    for (const [why, count] of refused) say(`  ${count} refused: ${why}`)
     say(`knee ${knee.toFixed(0)} orders/s, ${IN_FLIGHT} in flight; open loop at ${(knee / 2).toFixed(0)}`)
     const run = async (): Promise<RunOutcome> => {
       visible.length = 0
@@ -90,7 +98,7 @@ const main = async (): Promise<void> => {
     await client.close()
     const median = (metric: string): number => lines.find((line) => line.metric === metric)!.median
     say(`visible after p50 ${median('visible p50 ms')} ms (≤ 15), p99 ${median('visible p99 ms')} ms (≤ 50)`)
-    say(`written: ${writeResults('visible', { accounts: ACCOUNTS, inFlight: IN_FLIGHT, openMs: OPEN_MS, readEvery: READ_EVERY }, lines)}`)
+    say(`written: ${writeResults('visible', { accounts: count, inFlight: IN_FLIGHT, openMs: OPEN_MS, readEvery: READ_EVERY }, lines)}`)
   } finally {
     for (const part of parts.reverse()) await part.stop()
     rmSync(folder, { recursive: true, force: true })
