@@ -39,7 +39,6 @@ export const openAccounts = async (store: EventStore, accounts: readonly string[
       await systemClock.sleep(AGAIN_MS)
       executed = await handler.execute(accountId, command, context)
     }
-    if (executed.kind !== 'answered') throw new Error(`${accountId} could not be set up: ${executed.kind}`)
   }
   const worker = async (): Promise<void> => {
     for (let accountId = left.pop(); accountId !== undefined; accountId = left.pop()) {
