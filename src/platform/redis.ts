@@ -23,6 +23,8 @@ export const connectRedis = (url: string, { name, log }: { readonly name: string
     enableOfflineQueue: false,
     // a command sent again after a reconnect could undo what was decided meanwhile
     autoResendUnfulfilledCommands: false,
+    // subscribers do it by hand, and hear of a failure; the client's own attempt would reject to nobody and end the process
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,
     retryStrategy: (times) => Math.min(50 * times, LONGEST_RETRY_MS),

@@ -17,7 +17,9 @@ export interface RedisReader {
   close(): Promise<void>
 }
 
-/** After a failed read Redis is not asked for this long: a sick cache must not slow every answer down. */
+/** A read by key that takes this long is slower than the database. */
+const SLOW_MS = 50
+/** After a failed or slow read Redis is not asked for this long: a sick cache must not slow every answer down. */
 const BREAK_MS = 1_000
 
 /** Hears the projectors' steps over Redis and reads their documents there. */
@@ -58,8 +60,10 @@ export const openRedisReader = (
       if (!inForce || !reads.state().ready || clock.now() < brokenUntil) return undefined
       // taken before the read: the namespace was complete up to here when we asked
       const { namespace, position } = inForce
+      const asked = clock.now()
       try {
         const found = await readDocument(reads.client, namespace + key)
+        if (clock.now() - asked > SLOW_MS) brokenUntil = clock.now() + BREAK_MS
         return found && { json: found.json, asOf: later(found.position, position) }
       } catch (error) {
         brokenUntil = clock.now() + BREAK_MS

@@ -6,15 +6,22 @@ export interface CuttableProxy {
   cut(): void
   /** Keeps connections open but passes nothing on any more, in either direction. */
   stall(): void
+  /** Refuses new connections and breaks those there are, until told otherwise. */
+  split(on: boolean): void
+  /** Passes everything on this much later. */
+  delay(ms: number): void
   close(): Promise<void>
 }
 
-/** A TCP proxy in front of an esdb:// server on this machine. */
-export const cuttableProxy = async (esdbUrl: string): Promise<CuttableProxy> => {
-  const { hostname, port } = new URL(esdbUrl.replace(/^[a-z+]+:/, 'http:'))
+/** A TCP proxy in front of a server on this machine, which its URL names. */
+export const cuttableProxy = async (serverUrl: string): Promise<CuttableProxy> => {
+  const { hostname, port } = new URL(serverUrl.replace(/^[a-z+]+:/, 'http:'))
   const sockets = new Set<Socket>()
   let stalled = false
+  let apart = false
+  let late = 0
   const server = createServer((client) => {
+    if (apart) return void client.destroy()
     const upstream = connect(Number(port || 2113), hostname)
     for (const [from, to] of [
       [client, upstream],
@@ -22,7 +29,9 @@ export const cuttableProxy = async (esdbUrl: string): Promise<CuttableProxy> => 
     ] as const) {
       sockets.add(from)
       from.on('data', (chunk) => {
-        if (!stalled) to.write(chunk)
+        if (stalled) return
+        if (late === 0) to.write(chunk)
+        else setTimeout(() => to.writable && to.write(chunk), late)
       })
       from.on('error', () => to.destroy())
       from.on('close', () => {
@@ -37,10 +46,17 @@ export const cuttableProxy = async (esdbUrl: string): Promise<CuttableProxy> => 
     for (const socket of sockets) socket.destroy()
   }
   return {
-    url: esdbUrl.replace(/\/\/[^/?]*/, `//127.0.0.1:${own}`),
+    url: serverUrl.replace(/\/\/[^/?]*/, `//127.0.0.1:${own}`),
     cut,
     stall: () => {
       stalled = true
+    },
+    split: (on) => {
+      apart = on
+      if (on) cut()
+    },
+    delay: (ms) => {
+      late = ms
     },
     close: async () => {
       cut()
