@@ -16,7 +16,8 @@ describe('a Redis that is killed, flushed, slow or out of sight in the middle of
   const startRedis = async (port: number): Promise<typeof redis | undefined> => {
     const part = spawnPart('embedded/redis/main', ['--port', String(port)], { QUANTBOT_LOG: 'error' }, 120_000)
     const start = await part.started
-    if (start.kind === 'ready') return { part, url: start.announcement.url!, port: start.announcement.port, pid: start.announcement.pid ?? part.pid }
+    if (start.kind === 'ready')
+      return { part, url: start.announcement.url!, port: start.announcement.port, pid: start.announcement.pid ?? part.pid }
     await part.stop()
     return undefined
   }
