@@ -119,6 +119,8 @@ export type AccountCommand =
   | { readonly type: 'ExpireOrder'; readonly number: number }
   /** The timer's word that the dead-man switch was not answered in time. */
   | { readonly type: 'FireDeadMan' }
+  /** A halt of one of the order's scopes while its attempt is open; the handler puts in the control that is in force. */
+  | { readonly type: 'HaltOrder'; readonly number: number; readonly control?: EffectiveControl }
   /** Ends an executable order that cannot be executed (no route, price beyond its limit) and has no open attempt. */
   | { readonly type: 'KillOrder'; readonly number: number; readonly text: string }
   | ({ readonly type: 'RecordSigned'; readonly control?: SigningControl; readonly builtFor?: BuiltFor } & Omit<Signed, 'at'>)

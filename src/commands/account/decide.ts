@@ -1,7 +1,8 @@
 import { depositCommandId, depositTermsHash, failDeposit, requestDeposit } from '../ledger/deposit.ts'
 import { broughtBy, totals } from '../ledger/provisional.ts'
 import { isUnrequestedId } from '../ledger/unrequested.ts'
-import { endOrder } from '../order/cancel.ts'
+import { HALTED_TEXT } from '../limits/control-check.ts'
+import { cancelFor, endOrder } from '../order/cancel.ts'
 import { trailOrder, triggerOrder } from '../order/trigger.ts'
 import { findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { decideAlgo } from './algos.ts'
@@ -101,6 +102,8 @@ const decided = (state: AccountState, command: AccountCommand, at: number): Deci
       return trigger(state, command, at)
     case 'TrailOrder':
       return trail(state, command, at)
+    case 'HaltOrder':
+      return haltOrder(state, command, at)
     case 'KillOrder':
       return kill(state, command, at)
     case 'RecordSigned':
@@ -166,6 +169,15 @@ const trail = (state: AccountState, { number, quote, tickSize }: CommandOf<'Trai
   if (!order) return ignored('the order has ended')
   const outcome = trailOrder(order, hasOpenAttempt(state, String(number)), { quote, tickSize }, at)
   return typeof outcome === 'string' ? ignored(outcome) : done(outcome)
+}
+
+/** Nothing is signed in a halt anyway: what is left to do is the order whose bytes are out. */
+const haltOrder = (state: AccountState, { number, control }: CommandOf<'HaltOrder'>, at: number): Decision => {
+  const order = state.orders.get(number)
+  if (control?.state !== 'HALTED') return ignored('no halt is in force')
+  if (!order || !hasOpenAttempt(state, String(number))) return ignored('no attempt is open')
+  const pending = cancelFor(order, true, HALTED_TEXT, at)
+  return pending ? done(pending) : ignored('the order has ended, or its cancel is pending')
 }
 
 const kill = (state: AccountState, { number, text }: CommandOf<'KillOrder'>, at: number): Decision => {

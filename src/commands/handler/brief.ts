@@ -35,6 +35,10 @@ export const briefed = (rules: Rules | undefined, state: AccountState, command: 
       const limits = rules.limits.among(scopesOf(state, { symbol: order.instrument.symbol, strategyId: order.strategyId }))
       return limits.length === 0 ? command : { ...command, limits }
     }
+    case 'HaltOrder': {
+      const { ageMs: _age, tripMs: _trip, ...control } = signingControl(rules, state, String(command.number))
+      return { ...command, control }
+    }
     case 'RecordSigned':
       return { ...command, control: signingControl(rules, state, command.ref) }
     default:

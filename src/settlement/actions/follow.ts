@@ -11,6 +11,7 @@ import { laneOf } from '../landing/lane.ts'
 import { bookSecondExecution } from './late.ts'
 import { managedSender } from './managed.ts'
 import { advanceNonce } from './nonce.ts'
+import { pendAtHalt } from './pend-at-halt.ts'
 import { AWAY_MS, afterIssue, CHANGED, issue, type Outcome, type Settling, WATCHED, wait } from './settling.ts'
 
 /** An open attempt: its bytes, as the log has them, are sent until its outcome is known, and that is booked. */
@@ -23,6 +24,8 @@ export const followAttempt = async (
   const { deps, tracker } = settling
   const { signature, lastValidBlockHeight } = attempt
   settling.ours.add(signature)
+  const pended = await pendAtHalt(settling, accountId, state, attempt)
+  if (pended?.kind === 'changed') return pended
   const wire = Buffer.from(await signedBytes(deps.store, accountId, attempt), 'base64')
   const through = venueOf(settling, accountId, attempt)
   const sighting = tracker.follow({ accountId, signature, wire, lastValidBlockHeight, lane: laneOf(state, attempt), through })

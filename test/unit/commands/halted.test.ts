@@ -3,7 +3,23 @@ import type { AccountCommand } from '../../../src/commands/account/command.ts'
 import { SIGN_WITHIN_MS, STALE_PROOF } from '../../../src/commands/limits/signing-block.ts'
 import type { EffectiveControl } from '../../../src/events/controls.ts'
 import type { ControlState } from '../../../src/events/reference/control-events.ts'
-import { finalized, funded, landed, limit, place, request, signed, sol, swap, usdc, vanished } from './account-story.ts'
+import {
+  balance,
+  expired,
+  finalized,
+  funded,
+  landed,
+  limit,
+  place,
+  request,
+  signed,
+  sol,
+  statusOf,
+  swap,
+  typesOf,
+  usdc,
+  vanished,
+} from './account-story.ts'
 
 const setBy = { streamId: 'control-global', revision: '3' }
 const control = (state: ControlState, scope = 'global'): EffectiveControl => ({ scope, state, reason: 'r', setBy })
@@ -96,5 +112,40 @@ describe('the position in the fold', () => {
     s.does(landed('2', swap(-sol(1), usdc(90))))
     s.does(finalized('2', 1, 2))
     assert.equal(s.state.risk.effects.has('acct.2.1.2'), false, 'what is final needs no way back')
+  })
+})
+
+describe('an order whose attempt is open at a halt', () => {
+  const halt = (state: ControlState = 'HALTED'): AccountCommand => ({ type: 'HaltOrder', number: 1, control: control(state) })
+  const open = () => {
+    const s = funded()
+    s.does(place(limit()))
+    s.does({ type: 'TriggerOrder', number: 1, trigger: { price: '99', sourceId: 't', time: 1_000 } })
+    s.does(signed('1'))
+    return s
+  }
+  it('is PendingCancel, keeps its reservation, and ends in the append that ends the attempt', () => {
+    const s = open()
+    const [, reserved] = balance(s, 'USDC')
+    assert.deepEqual(typesOf(s.does(halt())), ['OrderCancelRequested'])
+    assert.deepEqual([statusOf(s, 1), balance(s, 'USDC')[1]], ['PendingCancel', reserved])
+    assert.deepEqual(s.does(halt()).events, [], 'once')
+    const ended = s.does(expired('1'))
+    assert.deepEqual(typesOf(ended), ['TransactionExpired', 'OrderCanceled'])
+    assert.ok(ended.events[1]?.type === 'OrderCanceled' && ended.events[1].data.text === 'HALTED')
+    assert.deepEqual(balance(s, 'USDC'), [usdc(1_000), 0n])
+  })
+  it('is filled where its bytes land: the fill wins', () => {
+    const s = open()
+    s.does(halt())
+    assert.deepEqual(typesOf(s.does(landed('1', swap(sol(1), -usdc(99))))), ['TransactionLanded', 'TradeBooked', 'OrderCancelRejected'])
+    assert.equal(statusOf(s, 1), 'Filled')
+  })
+  it('goes on where no halt is in force, and a halt leaves an order alone that has no attempt', () => {
+    const s = open()
+    assert.deepEqual(s.does(halt('REDUCING')).events, [])
+    assert.deepEqual(s.does(halt('ACTIVE')).events, [])
+    s.does(expired('1'))
+    assert.deepEqual(s.does(halt()).events, [])
   })
 })
