@@ -49,11 +49,15 @@ const record = async (settling: Settling, { wallet, asset, chain, slot }: Compar
   return (await keepStill(settling, accountId, state, asset.asset)) ? 'diverged' : 'again'
 }
 
-/** The account stands still from the record on; a resume by people after it holds. False: nothing is on record, or it could not be told. */
+/**
+ * The account stands still from the record on where money is missing; a resume by people after it holds. More than there should be harms
+ * nobody, and whoever may send it there must not be able to stop an account. False: nothing is on record, or it could not be told.
+ */
 const keepStill = async (settling: Settling, accountId: string, state: AccountState, asset: string): Promise<boolean> => {
   const open = state.divergences.get(asset)
   if (!open) return false
   const { divergenceId, ledger, chain, at } = open
+  if (chain > ledger) return true
   return (await restrain(settling, accountId, `divergence ${divergenceId}: ledger ${ledger}, chain ${chain}`, at)) === 'done'
 }
 
