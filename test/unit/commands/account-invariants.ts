@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type FoldedOrder, foldOrder } from '../../../src/audit/order-fold.ts'
+import { walletHolding } from '../../../src/commands/ledger/wallet-holding.ts'
 import { orderFacts } from '../../../src/commands/order/order-state.ts'
 import { statusOf } from '../../../src/commands/order/requests.ts'
 import { hasOpenAttempt } from '../../../src/commands/transaction/attempt-state.ts'
@@ -26,6 +27,19 @@ const onChain = (events: readonly AccountEvent[], mint: string): bigint => {
     )
   }
   return [...standing.values()].reduce((sum, amount) => sum + amount, 0n)
+}
+
+/** The same of the finalised chain, before anything that awaits finality: attempts of these histories land after slot 0. */
+const finalOnChain = (events: readonly AccountEvent[], mint: string): bigint => {
+  const final = new Set(
+    events.flatMap((event) =>
+      event.type === 'TransactionsFinalized' ? event.data.transactions.map((t) => `${t.signature} ${t.generation}`) : [],
+    ),
+  )
+  return onChain(
+    events.filter((event) => event.type !== 'TransactionLanded' || final.has(`${event.data.signature} ${event.data.generation}`)),
+    mint,
+  )
 }
 
 /** What other accounts sent: their transactions moved it. */
@@ -67,6 +81,12 @@ export const assertInvariants = ({ state, events }: Story): void => {
       available + reserved + collected,
       onChain(events, mint) + receivedOf(events, asset),
       `settled ${asset} and the fees taken are what the chain has`,
+    )
+    assert.equal(walletHolding(state, asset, Number.MAX_SAFE_INTEGER), available + reserved + collected, `all of ${asset} by now`)
+    assert.equal(
+      walletHolding(state, asset, 0),
+      finalOnChain(events, mint) + receivedOf(events, asset),
+      `the finalised chain has what of ${asset} is not awaiting it`,
     )
     assert.equal(collected, chargedIn(events, asset), `collected ${asset} is what stands of the fees`)
     assert.equal(available + reserved + collected + sentOf(events, asset), holdingOf(events, asset), `holding changes of ${asset} add up`)
