@@ -54,6 +54,9 @@ describe('resharding while the read side is read and written', () => {
 
   it('answers every read rightly, ends with the same rows, and leaves nothing of the old shards', async function () {
     this.timeout(240_000)
+    // one more than there are, or than an attempt before this one has begun to build
+    const { current, next } = (await readShardMaps(api.side.store))!
+    const to = next?.shards ?? current.shards + 1
     const live = freshAccounts(4, 'live')
     const checker = await startChecker(api.side.store, live, api.get)
     checking = checker.end
@@ -62,24 +65,24 @@ describe('resharding while the read side is read and written', () => {
     await assert.rejects(
       reshard(
         depsOf(broken.signal, (step) => step === 'comparing' && broken.abort(new Error('broken off'))),
-        3,
+        to,
       ),
       /broken off/,
     )
-    assert.equal((await readShardMaps(api.side.store))?.next?.shards, 3, 'the map being built')
-    await assert.rejects(reshard(depsOf(), 5), /a reshard to 3 shards is under way/)
+    assert.equal((await readShardMaps(api.side.store))?.next?.shards, to, 'the map being built')
+    await assert.rejects(reshard(depsOf(), 63), /a reshard to \d+ shards is under way/)
 
     const steps: string[] = []
     const done = await reshard(
       depsOf(undefined, (step) => steps.push(step)),
-      3,
+      to,
     )
     const after = checker.reads()
     while (checker.reads() < after + 20) await systemClock.sleep(10)
     const verdict = await checker.end()
     assert.equal(verdict.wrong, 0, verdict.examples.join('; '))
     assert(verdict.written > 10 && verdict.reads > 40, JSON.stringify(verdict))
-    assert.deepEqual([done.equal, done.shards, done.version], [true, 3, 2], JSON.stringify([done, steps]))
+    assert.deepEqual([done.equal, done.shards, done.version], [true, to, current.version + 1], JSON.stringify([done, steps]))
 
     const maps = (await readShardMaps(api.side.store))!
     assert.equal(maps.leaving, undefined, 'the old map is still projected')
@@ -97,10 +100,11 @@ describe('resharding while the read side is read and written', () => {
 
   it('gives a map up that is not to be, and says when there is nothing to do', async function () {
     this.timeout(240_000)
+    const { current } = (await readShardMaps(api.side.store))!
     const broken = new AbortController()
     const building = reshard(
       depsOf(broken.signal, (step) => step === 'comparing' && broken.abort(new Error('broken off'))),
-      2,
+      current.shards + 1,
     )
     await assert.rejects(building, /broken off/)
     const { next } = (await readShardMaps(api.side.store))!
@@ -108,8 +112,8 @@ describe('resharding while the read side is read and written', () => {
     const names = next!.databases!.map(({ name }) => name)
     const { rows } = await api.side.pools[0]!.query('SELECT 1 FROM pg_database WHERE datname = ANY($1)', [names])
     assert.equal(rows.length, 0, 'databases of the abandoned map are left')
-    const same = await reshard(depsOf(), 3)
-    assert.deepEqual([same.version, same.events, same.equal], [2, 0, true])
+    const same = await reshard(depsOf(), current.shards)
+    assert.deepEqual([same.version, same.events, same.equal], [current.version, 0, true])
     assert.equal((await api.get(`/v1/accounts/${still[0]}/balances`)).status, 200, 'reads go on')
   })
 })

@@ -31,11 +31,24 @@ describe('configuration', () => {
       { symbol: 'BTC/USDT', file: '/x/y.csv', speed: 1 },
     ]))
 
+  it('takes replicas of each database, some of none', () =>
+    assert.deepEqual(
+      good([], { DATABASE_URLS: 'postgres://a/1,postgres://b/2', QUANTBOT_REPLICAS: ',postgres://c/2|postgres://d/2' }).replicas,
+      [[], ['postgres://c/2', 'postgres://d/2']],
+    ))
+
   const wrong: [string, string[], Record<string, string>, RegExp][] = [
     ['a port that is no number', [], { PORT: 'http' }, /^PORT: must be a whole number$/],
     ['a replay without a file', [], { MARKET_REPLAY: 'SOL/USDC' }, /^MARKET_REPLAY.*: must be SYMBOL=FILE/],
     ['a port out of range', [], { PORT: '70000' }, /^PORT: must be from 0 to 65535$/],
     ['a database URL of another kind', [], { DATABASE_URLS: 'mysql://a' }, /^DATABASE_URLS: /],
+    ['replicas of nothing', [], { QUANTBOT_REPLICAS: 'postgres://a/1' }, /^QUANTBOT_REPLICAS: needs DATABASE_URLS/],
+    [
+      'a replica that is no URL',
+      [],
+      { DATABASE_URLS: 'postgres://a/1', QUANTBOT_REPLICAS: 'a' },
+      /^QUANTBOT_REPLICAS.*: must be Postgres URLs/,
+    ],
     ['an event store URL that is none', [], { EVENTSTORE_URL: 'localhost:2113' }, /^EVENTSTORE_URL: /],
     ['an unknown role', ['--role', 'trader'], {}, /^--role: unknown role "trader"/],
     ['an unknown flag', ['--rolle', 'all'], {}, /rolle/],
