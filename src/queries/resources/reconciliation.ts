@@ -17,17 +17,21 @@ import type { Shard } from '../shards/shards.ts'
 type Row = DivergenceRow & { readonly asOf: bigint; readonly incomplete: boolean; readonly found: true | null }
 type Key = [foundPosition: string, accountId: string, divergenceId: string]
 
-// The checkpoint comes along in the same snapshot; $1 state, $2 accounts or null for all, $3–$5 the key before, $6 rows. A walk of its index.
-const NEWEST_FIRST = `
+// The checkpoint comes along in the same snapshot; $1 state, $2 accounts, $3–$5 the key before, $6 rows.
+const newestOf = (picked: string): string => `
   WITH picked AS MATERIALIZED (
     SELECT true AS "found", ${selectList(divergencesTable, 'd')} FROM divergences d
-    WHERE d.state = $1 AND ($2::text[] IS NULL OR d.account_id = ANY($2::text[]))
-      AND (d.found_position, d.account_id, d.divergence_id) < ($3::bigint, $4, $5)
+    WHERE d.state = $1 AND ${picked} AND (d.found_position, d.account_id, d.divergence_id) < ($3::bigint, $4, $5)
     ORDER BY d.found_position DESC, d.account_id DESC, d.divergence_id DESC LIMIT $6::integer
   )
   SELECT c.commit_position AS "asOf", EXISTS (SELECT 1 FROM paused_streams) AS "incomplete", picked.*
   FROM checkpoint c LEFT JOIN picked ON true
   ORDER BY picked."foundPosition" DESC, picked."accountId" DESC, picked."divergenceId" DESC`
+
+// a walk down its index
+const NEWEST_FIRST = { name: 'divergences-newest-first', text: newestOf('$2::text[] IS NULL') }
+// a key bound to accounts: those accounts' own rows, however many others there are
+const OF_ACCOUNTS = { name: 'divergences-of-accounts', text: newestOf('d.account_id = ANY($2::text[])') }
 
 const Query = ListQuery.extend({ state: z.enum(['open', 'resolved']).optional() })
 const FIRST: Key = [String(2n ** 62n), '', '']
@@ -78,7 +82,7 @@ const readShard = async (
   const late = await consistent(deps, shard, minPosition, signal)
   if (late) return { refusal: late }
   return reading(shard, async () => {
-    const { rows } = await shard.pool.query<Row>({ name: 'divergences-newest-first', text: NEWEST_FIRST, values: [...values] })
+    const { rows } = await shard.pool.query<Row>({ ...(values[1] === null ? NEWEST_FIRST : OF_ACCOUNTS), values: [...values] })
     const first = rows[0]
     if (!first) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
     shard.progress.saw(first.asOf)

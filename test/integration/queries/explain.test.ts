@@ -59,6 +59,10 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   'compensations-newest-first': { index: ['compensations_by_time'], touched: FRAME + PAGE },
   // all of the few accounts that the key may see
   'compensations-of-accounts': { index: ['compensations_pkey'], touched: FRAME + 100 },
+  'divergences-newest-first': { index: ['divergences_newest'], touched: FRAME + PAGE },
+  'divergences-of-accounts': { index: ['divergences_pkey', 'divergences_newest'], touched: FRAME + 100 },
+  corrections: { index: ['corrections_pkey'], touched: FRAME + PAGE },
+  'correction-by-id': { index: ['corrections_pkey'], touched: FRAME + 1 },
   status: { index: ['checkpoint_pkey'], touched: FRAME },
   'checkpoint-look': { index: ['checkpoint_pkey'], touched: 1 },
   'at-accounts': { index: ['accounts_pkey'], touched: PAGE },
@@ -111,7 +115,9 @@ describe('the plans of every query', () => {
       for (const path of paths()) {
         const { status, body } = await api.get(
           path,
-          path.startsWith('/v1/audit') || path === '/v1/compensations?limit=10' ? 'bound' : 'reader',
+          path.startsWith('/v1/audit') || path === '/v1/compensations?limit=10' || path === '/v1/reconciliation?limit=10&state=resolved'
+            ? 'bound'
+            : 'reader',
         )
         assert([200, 404].includes(status), `${path}: ${JSON.stringify(body)}`)
       }
@@ -157,7 +163,7 @@ describe('the plans of every query', () => {
   })
 
   const paths = (): readonly string[] => [
-    ...['balances', 'positions', 'orders', 'executions', 'ledger', 'lots', 'withdrawals', 'transfers', 'algos'].map(
+    ...['balances', 'positions', 'orders', 'executions', 'ledger', 'lots', 'withdrawals', 'transfers', 'algos', 'corrections'].map(
       (name) => `/v1/accounts/${one}/${name}?limit=10`,
     ),
     ...['pnl', 'pnl?method=fifo', 'exposure', 'performance', 'performance?strategyId=none', 'withdrawals/none', 'transfers/none'].map(
@@ -168,10 +174,12 @@ describe('the plans of every query', () => {
       `/v1/orders/${one}.7/costs`,
       `/v1/accounts/${one}/orders/by-client-id/c-7`,
       `/v1/algos/${one}.none`,
+      `/v1/corrections/${one}.none`,
+      '/v1/reconciliation?limit=10',
       '/v1/status',
     ],
     ...['/v1/compensations?limit=10&state=resolved', '/v1/candles?symbol=SOL/USDC&interval=1m&limit=10&from=2026-06-01T00:00:00Z'],
-    ...['/v1/audit/as-of?limit=10', '/v1/compensations?limit=10'],
+    ...['/v1/audit/as-of?limit=10', '/v1/compensations?limit=10', '/v1/reconciliation?limit=10&state=resolved'],
   ]
 
   /** Statements by name, as any pool of this process sends them. */
