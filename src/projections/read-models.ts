@@ -10,6 +10,7 @@ import { executions } from './read-models/executions.ts'
 import { instruments } from './read-models/instruments.ts'
 import { ledgerEntries } from './read-models/ledger-entries.ts'
 import { lotQueues, lots } from './read-models/lots.ts'
+import { orderClientIds } from './read-models/order-client-ids.ts'
 import { orders } from './read-models/orders.ts'
 import { payouts } from './read-models/payouts.ts'
 import { positions } from './read-models/positions.ts'
@@ -24,6 +25,7 @@ export const READ_MODELS: readonly Projection[] = [
   balances,
   ledgerEntries,
   orders,
+  orderClientIds,
   executions,
   positions,
   lotQueues,

@@ -14,12 +14,17 @@ const BY_NUMBER = {
   text: `SELECT true AS "found", ${selectList(ordersTable, 'o')} FROM orders o WHERE o.account_id = $1 AND o.number = $3::bigint`,
 }
 
-// A clOrdId may come again after the account has forgotten it (100,000 orders later): the newest is meant.
+// The order's own clOrdId, or one that a replace gave it. One may come again after the account has forgotten it (100,000 orders later):
+// the newest order is meant. Three looks at an index, whatever the account has.
 const BY_CLIENT_ID = {
   name: 'order-by-client-id',
   text: `
     SELECT true AS "found", ${selectList(ordersTable, 'o')} FROM orders o
-    WHERE o.account_id = $1 AND o.cl_ord_id = $3 ORDER BY o.number DESC LIMIT 1`,
+    WHERE o.account_id = $1 AND o.number = (
+      SELECT max(number) FROM (
+        (SELECT number FROM orders WHERE account_id = $1 AND cl_ord_id = $3 ORDER BY number DESC LIMIT 1)
+        UNION ALL SELECT order_number FROM order_client_ids WHERE account_id = $1 AND cl_ord_id = $3
+      ) known)`,
 }
 
 /** GET /v1/orders/:orderId, from the cache when it can. */

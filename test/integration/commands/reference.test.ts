@@ -10,7 +10,7 @@ import { newAccountId, openFunded, openStore, run, writeSide } from './write-sid
 const MINT = 'orcaEKTdK7LKz57vaAYr9QeNsVEPfiu6QeMU1kektZE'
 
 describe('what operators define, over HTTP', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let store: EventStore
   let stand: HttpStand
   /** A handler of another process, which signs without the proof that a signer has to bring. */

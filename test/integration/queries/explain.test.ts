@@ -36,7 +36,8 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   'order-by-number': { index: ['orders_pkey'], touched: FRAME + 1 },
   // its order, the attempts of it, its fee
   'order-costs': { index: ['orders_pkey', 'transactions_pkey'], touched: FRAME + 6 },
-  'order-by-client-id': { index: ['orders_cl_ord_id'], touched: FRAME + 1 },
+  // the number by either of its ids, then the order
+  'order-by-client-id': { index: ['orders_cl_ord_id', 'orders_pkey'], touched: FRAME + 4 },
   'executions-newest-first': { index: ['executions_by_time'], touched: FRAME + PAGE },
   'ledger-newest-first': { index: ['ledger_entries_pkey'], touched: FRAME + PAGE },
   // each symbol's mark, then as many lots of it as a page holds

@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict'
-import { charged, funded, landed, place, request, signed, sol, swap, usdc, vanished } from '../../unit/commands/account-story.ts'
+import {
+  charged,
+  funded,
+  landed,
+  limit,
+  place,
+  replace,
+  request,
+  signed,
+  sol,
+  swap,
+  usdc,
+  vanished,
+} from '../../unit/commands/account-story.ts'
 import { append } from '../projections/history.ts'
 import { freshAccounts } from '../projections/read-side.ts'
 import { openReadApi, type ReadApi } from './read-api.ts'
 
-describe('costs of an order over HTTP', () => {
+describe('costs and names of an order over HTTP', () => {
   const [one] = freshAccounts(1, 'costs') as [string]
   let api: ReadApi
   let position: string
   before(async function () {
-    this.timeout(60_000)
+    this.timeout(180_000)
     api = await openReadApi()
     await api.side.startProjector({ feed: api.feed })
     const s = funded(one)
@@ -22,6 +35,9 @@ describe('costs of an order over HTTP', () => {
     s.does({ ...landed('2', swap(sol(1), -usdc(100))), ...costs } as ReturnType<typeof landed>)
     s.does(vanished('2'))
     s.does(place(request({ clOrdId: 'c' })))
+    s.does(place(limit({ clOrdId: 'd' })))
+    s.does(replace(4, 'd-2', { price: '90' }))
+    s.does(replace(4, 'd-3', { price: '80' }))
     position = String(
       (
         await append(
@@ -32,7 +48,7 @@ describe('costs of an order over HTTP', () => {
       ).commit,
     )
   })
-  after(() => api.close())
+  after(() => api?.close())
 
   const costs = async (number: number) => (await api.get(`/v1/orders/${one}.${number}/costs?minPosition=${position}`)).body.data
 
@@ -53,5 +69,18 @@ describe('costs of an order over HTTP', () => {
     assert.equal((busted.tradingFee as { amount: string }).amount, '0')
     assert.deepEqual([open.tradingFee, open.total], [null, [{ asset: 'SOL', amount: '0' }]])
     assert.equal((await api.get(`/v1/orders/${one}.99/costs`)).status, 404)
+  })
+
+  it('and an order is found by every ClOrdID that it ever had', async () => {
+    const found = async (clOrdId: string) => {
+      const { status, body } = await api.get(`/v1/accounts/${one}/orders/by-client-id/${clOrdId}?minPosition=${position}`)
+      return status === 200 ? (body.data as { orderId: string; lastClOrdId: string }) : status
+    }
+    for (const clOrdId of ['d', 'd-2', 'd-3']) {
+      const order = await found(clOrdId)
+      assert.ok(typeof order === 'object')
+      assert.deepEqual([order.orderId, order.lastClOrdId], [`${one}.4`, 'd-3'])
+    }
+    assert.equal(await found('d-4'), 404)
   })
 })
