@@ -27,8 +27,6 @@ export const connectRedis = (url: string, { name, log }: { readonly name: string
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,
-    // the library's own subscription after a reconnect is awaited by nobody: a server too slow to answer it would end the process
-    autoResubscribe: false,
     retryStrategy: (times) => Math.min(50 * times, LONGEST_RETRY_MS),
   })
   const listeners: (() => void)[] = []
