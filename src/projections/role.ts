@@ -21,6 +21,8 @@ export interface ProjectorDeps {
   readonly redisUrl: string | undefined
   /** Given when the queries role runs in the same process. */
   readonly feed?: ShardFeed
+  /** How often rows are held against the log; each check's own pace when left out. */
+  readonly verifyEveryMs?: number
   readonly registry: Registry
   readonly health: HealthBoard
   readonly clock: Clock
@@ -53,7 +55,14 @@ export const startProjectorRole = async (deps: ProjectorDeps): Promise<{ close()
     const wanted = [current, ...(leaving ? [leaving] : [])]
     for (const map of wanted)
       if (!sets.has(map.version))
-        sets.set(map.version, await projectMap({ store, logId, owner, publish, metrics, clock, log }, map, shardUrls(map, databaseUrls)))
+        sets.set(
+          map.version,
+          await projectMap(
+            { store, logId, owner, publish, metrics, verifyEveryMs: deps.verifyEveryMs, clock, log },
+            map,
+            shardUrls(map, databaseUrls),
+          ),
+        )
     for (const [version, set] of sets)
       if (wanted.every((map) => map.version !== version)) {
         sets.delete(version)

@@ -20,6 +20,8 @@ export interface ShardSetDeps {
   readonly owner: string
   readonly publish: (step: ShardStep) => void
   readonly metrics: ProjectionMetrics
+  /** How often rows are held against the log; each check's own pace when left out. */
+  readonly verifyEveryMs?: number | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -63,7 +65,7 @@ export const projectMap = async (deps: ShardSetDeps, map: ShardMap, urls: readon
 }
 
 const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], signal: AbortSignal) => {
-  const { store, logId, metrics, clock, log } = deps
+  const { store, logId, metrics, verifyEveryMs, clock, log } = deps
   const writers = new Map<number, ShardWriter>()
   let fatal: string | undefined
   let connected = true
@@ -84,7 +86,8 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
 
   const run = async (): Promise<void> => {
     const owners = pools.map(own)
-    const checks = { store, pools, held: () => writers.keys(), metrics, clock, log, signal }
+    const pace = verifyEveryMs === undefined ? {} : { everyMs: verifyEveryMs }
+    const checks = { store, pools, held: () => writers.keys(), metrics, clock, log, signal, ...pace }
     const checking = Promise.all([sampleAccounts({ ...checks, logId }), countCompleteness({ ...checks, map })])
     while (!signal.aborted) {
       await clock.sleep(SETTLE_MS, signal).catch(() => undefined)

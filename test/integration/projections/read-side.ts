@@ -43,6 +43,8 @@ export const openReadSide = async (given?: readonly string[], storeUrl?: string)
       const projector = await startProjectorRole({
         ...{ store, logId, databaseUrls: urls, redisUrl, registry: createRegistry('test'), health: health ?? createHealthBoard() },
         ...{ clock: systemClock, ids: systemIds, log },
+        // rows that a test puts wrong by hand are for the test to find
+        verifyEveryMs: 3_600_000,
         ...(feed ? { feed } : {}),
       })
       let closed: Promise<void> | undefined
