@@ -16,12 +16,12 @@ import { openFaucet } from '../../../src/settlement/faucet.ts'
 import { openKeystore } from '../../../src/settlement/keystore/keystore.ts'
 import { startSettlementRole } from '../../../src/settlement/role.ts'
 import { postgresCoordination } from '../../../src/settlement/work/coordination.ts'
-import { type Border, withBorders } from './landing-borders.ts'
+import { withBorders } from './landing-borders.ts'
 import type { Places } from './stand.ts'
 
 export interface Go {
   /** Kills itself when it first comes to this border. */
-  readonly dieAt: Border | null
+  readonly dieAt: string | null
 }
 
 const places = JSON.parse(process.env.PLACES!) as Places

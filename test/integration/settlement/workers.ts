@@ -7,8 +7,8 @@ import type { Places } from './stand.ts'
 
 /** Settlement workers in processes of their own, to be killed one after the other. */
 export interface Workers {
-  /** The next worker at work. */
-  next(): Promise<ChildProcess>
+  /** The next worker at work; it kills itself when it first comes to the border. */
+  next(dieAt?: string | null): Promise<ChildProcess>
   close(): Promise<void>
 }
 
@@ -19,6 +19,8 @@ export const openWorkers = (places: Places, env: Record<string, string> = {}): W
   const open = async (): Promise<ChildProcess> => {
     const worker = fork(fileURLToPath(new URL('./landing-worker.ts', import.meta.url)), {
       execArgv: ['--import', 'tsx'],
+      // Only its parent writes to stdout.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, ...env, PLACES: JSON.stringify(places) },
     })
     all.push(worker)
@@ -29,14 +31,14 @@ export const openWorkers = (places: Places, env: Record<string, string> = {}): W
     return worker
   }
   return {
-    next: async () => {
+    next: async (dieAt = null) => {
       // The one after it starts while this one works: loading takes longer than most lives.
       spares.push(open())
       if (spares.length < 2) spares.push(open())
       const worker = await spares.shift()!
       // The dead owner's leases would hold up the next one for seconds; they are for efficiency, the account's stream is the fence.
       await pool.query("UPDATE leases SET expires_at = now() - interval '1 s'")
-      worker.send({ dieAt: null } satisfies Go)
+      worker.send({ dieAt } satisfies Go)
       return worker
     },
     close: async () => {
@@ -52,4 +54,19 @@ export const killAfter = (worker: ChildProcess, ms: number): Promise<void> =>
   new Promise<void>((resolve) => {
     worker.once('exit', () => resolve())
     setTimeout(() => worker.kill('SIGKILL'), ms)
+  })
+
+/** Waits for its death by its own hand; one that does not come to its border in time is killed where it is. @throws when it ends otherwise */
+export const deathOf = (worker: ChildProcess, longestMs: number): Promise<'itself' | 'elsewhere'> =>
+  new Promise((resolve, reject) => {
+    let by: 'itself' | 'elsewhere' = 'itself'
+    const timer = setTimeout(() => {
+      by = 'elsewhere'
+      worker.kill('SIGKILL')
+    }, longestMs)
+    worker.once('exit', (code, signal) => {
+      clearTimeout(timer)
+      if (signal === 'SIGKILL') resolve(by)
+      else reject(new Error(`a worker ended by itself: ${signal ?? code}`))
+    })
   })
