@@ -91,7 +91,7 @@ export const chainPort = (options: ChainPortOptions): Chain => {
     statuses: (signatures) =>
       ask(() => {
         const node = anyNode()
-        const tip = node.tip()
+        const tip = node.indexTip()
         const lies = node.lies()
         const states = signatures.map((signature) => (lies || buggify('null_status') ? null : stateOf(chain.find(signature), tip)))
         return { slot: tip.slot, states }
@@ -99,7 +99,7 @@ export const chainPort = (options: ChainPortOptions): Chain => {
     statusAt: (endpoint, signature) =>
       ask(() => {
         const node = named(endpoint)
-        const tip = node.tip()
+        const tip = node.indexTip()
         const lies = node.lies() || (node === liar && buggify('null_status'))
         return { slot: lies ? tip.slot + random.below(400) : tip.slot, state: lies ? null : stateOf(chain.find(signature), tip) }
       }),

@@ -6,8 +6,10 @@ import type { Block, BlockChain } from './block-chain.ts'
 /** One node of the simulated chain, the same for all processes. What is wrong with it lasts for a while, as it does with real ones. */
 export interface ChainNode {
   readonly name: string
-  /** The newest block that this answer knows of: while one of its backends is stuck, every other answer comes from that one. */
+  /** The newest block that this answer knows of. */
   tip(): Block
+  /** The same for what it tells of signatures: their index may stand still for a while, although its heights go on. */
+  indexTip(): Block
   /** It is on a fork of its own: heights that nobody reached, and it knows of no transaction. */
   lies(): boolean
 }
@@ -31,6 +33,10 @@ export const createNodes = ({ names, chain, timeline, random, buggify }: ChainNo
     let stuck = { at: 0, until: 0 }
     let lying = 0
     const lasting = (): number => timeline.now() + random.between(LEAST_MS, MOST_MS)
+    const tip = (): Block => {
+      const head = chain.head()
+      return buggify('rpc_behind') ? chain.atHeight(head.height - random.between(1, chain.finalAfter)) : head
+    }
 
     return {
       name,
@@ -39,13 +45,12 @@ export const createNodes = ({ names, chain, timeline, random, buggify }: ChainNo
         if (lying < timeline.now() && buggify('node_lies')) lying = lasting()
         return lying >= timeline.now() && buggify.rate('node_lies') > 0
       },
-      tip: () => {
+      tip,
+      indexTip: () => {
         const head = chain.head()
-        if (stuck.until < timeline.now() && buggify('node_stuck'))
-          stuck = { at: head.height - random.below(chain.finalAfter), until: lasting() }
-        const isStuck = stuck.until >= timeline.now() && buggify.rate('node_stuck') > 0 && random.chance(0.5)
-        if (isStuck) return chain.atHeight(Math.min(stuck.at, head.height))
-        return buggify('rpc_behind') ? chain.atHeight(head.height - random.between(1, chain.finalAfter)) : head
+        if (stuck.until < timeline.now() && buggify('node_stuck')) stuck = { at: head.height, until: lasting() }
+        const isStuck = stuck.until >= timeline.now() && buggify.rate('node_stuck') > 0
+        return isStuck ? chain.atHeight(Math.min(stuck.at, head.height)) : tip()
       },
     }
   })

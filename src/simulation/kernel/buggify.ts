@@ -28,7 +28,7 @@ const FAULTS = {
   rpc_away: 0.02,
   rpc_behind: 0.05,
   // asked at every call while the node is sound: an episode of seconds each
-  node_stuck: 0.004,
+  node_stuck: 0.01,
   node_lies: 0.006,
   null_status: 0.04,
   wrong_height: 0.03,
