@@ -10,7 +10,7 @@ import { referenceEvent } from '../../../src/events/log-identity.ts'
 import { followRules } from '../../../src/events/rules.ts'
 import { limitStream } from '../../../src/events/scope.ts'
 import type { EventStore } from '../../../src/events/store/event-store.ts'
-import { parseAccountStream } from '../../../src/events/streams.ts'
+import { parseAccountStream, strategyStream } from '../../../src/events/streams.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
 import { createRegistry } from '../../../src/platform/metrics.ts'
@@ -71,6 +71,11 @@ describe('a limit wider than an account, under a burst over several processes', 
     await funding.close()
     await store.append(limitStream(scope), 'no_stream', [
       referenceEvent(`set-${scope}`, 'LimitSet', { scope, rules: LimitRules.parse({ openOrders: MOST }), by: 'k', at: 1 }, 'k', 1),
+    ])
+    const version = { strategyId, version: 1, configHash: '', by: 'k', at: 1 }
+    await store.append(strategyStream(strategyId), 'no_stream', [
+      referenceEvent(`define-${scope}`, 'StrategyDefined', { ...version, config: {} }, 'k', 1),
+      referenceEvent(`live-${scope}`, 'StrategyStateSet', { ...version, state: 'Live' }, 'k', 1),
     ])
     for (let i = 0; i < HANDLERS; i++) {
       const rules = await followRules({ store, clock: systemClock, ids: systemIds, log, signal: stop.signal })
