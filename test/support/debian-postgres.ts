@@ -89,7 +89,7 @@ export const startPgbouncer = async (
   const file = join(folder, 'pgbouncer.ini')
   // auth_type any takes the user from the database line
   writeFileSync(file, `${settings.join('\n').replace('port=', 'user=postgres port=')}\n`, { mode: 0o644 })
-  const child = spawn(program, [file], { ...account(), stdio: 'ignore' })
+  const child = endsWithUs(spawn(program, [file], { ...account(), stdio: 'ignore' }))
   const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}?pgbouncer=true`
   await untilItAnswers(`postgres://postgres@127.0.0.1:${port}/postgres`, child)
   return {
@@ -111,9 +111,8 @@ const startServer = async (bin: string, data: string): Promise<Server> => {
     'max_connections=150',
     'wal_level=replica',
   ]
-  const child = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])], {
-    ...{ ...account(), cwd: '/', stdio: 'ignore' },
-  })
+  const args = ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])]
+  const child = endsWithUs(spawn(join(bin, 'postgres'), args, { ...account(), cwd: '/', stdio: 'ignore' }))
   const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`
   await untilItAnswers(url('postgres'), child)
   return {
@@ -129,6 +128,12 @@ const startServer = async (bin: string, data: string): Promise<Server> => {
     },
     stop: () => ended(child, 'SIGINT'),
   }
+}
+
+/** A run that is broken off leaves no server behind. */
+const endsWithUs = (child: ChildProcess): ChildProcess => {
+  process.once('exit', () => child.kill('SIGKILL'))
+  return child
 }
 
 const untilItAnswers = async (url: string, child: ChildProcess): Promise<void> => {
