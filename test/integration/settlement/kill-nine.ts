@@ -1,14 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { awaitingFinality, openAttempts } from '../../../src/commands/transaction/attempt-state.ts'
 import type { AccountEvent } from '../../../src/events/account/account-event.ts'
-import { createLog } from '../../../src/platform/log.ts'
-import { createPool } from '../../../src/platform/postgres.ts'
-import { type Hostile, startHostile } from '../../support/hostile.ts'
+import { startHostile } from '../../support/hostile.ts'
 import { rpc } from '../solana-node/start-part.ts'
-import { BORDERS, type Border, fateFor } from './landing-borders.ts'
-import type { Go } from './landing-worker.ts'
+import { BORDERS, fateFor } from './landing-borders.ts'
 import { openStand, type Stand, settled, until } from './stand.ts'
+import { deathOf, openWorkers } from './workers.ts'
 
 export interface KillNine {
   /** Kills, each on an order of its own and at a border of its own turn. */
@@ -52,9 +48,9 @@ const LAST_SECONDS = 240
 /** Kills settlement with signal 9 at one border after the other, lets a last worker finish, and counts what the chain says of it. */
 export const killNine = async ({ rounds, seed, told = () => undefined }: KillNine): Promise<Killed> => {
   const stand = await openStand()
-  const { rpc: urls, database, slotMs } = stand.places
+  const { rpc: urls, slotMs } = stand.places
   const front = await startHostile({ upstream: urls[0]!, ports: PROFILE.ports.length, seed, slotMs, profile: 'calm' })
-  const workers = workersOf(stand, front, database)
+  const workers = openWorkers({ ...stand.places, rpc: front.urls })
   const kills: Record<string, number> = {}
   try {
     const first = await workers.next(null)
@@ -70,7 +66,7 @@ export const killNine = async ({ rounds, seed, told = () => undefined }: KillNin
       const accountId = accounts[round % ACCOUNTS]!
       orders.push({ accountId, number: await stand.place(accountId, { orderQty: LOT, maxSlippageBps: 500 }) })
       const life = fate === undefined ? LONGEST_LIFE_MS : LONGEST_PROOF_MS
-      const where = (await death(await workers.next(border), life)) === 'itself' ? border : 'elsewhere'
+      const where = (await deathOf(await workers.next(border), life)) === 'itself' ? border : 'elsewhere'
       kills[where] = (kills[where] ?? 0) + 1
       told(`${round + 1}/${rounds} killed ${where === border ? border : `${where} (not ${border})`}`)
     }
@@ -90,53 +86,6 @@ interface Ordered {
   readonly accountId: string
   readonly number: number
 }
-
-const workersOf = (stand: Stand, front: Hostile, database: string) => {
-  const pool = createPool(database, { name: 'kill-nine', log: createLog('test', 'silent') })
-  const spares: Promise<ChildProcess>[] = []
-  const openWorker = async (): Promise<ChildProcess> => {
-    const worker = fork(fileURLToPath(new URL('./landing-worker.ts', import.meta.url)), {
-      execArgv: ['--import', 'tsx'],
-      // Only its parent writes to stdout.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, PLACES: JSON.stringify({ ...stand.places, rpc: front.urls }) },
-    })
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve())
-      worker.once('exit', (code) => reject(new Error(`a worker ended with ${code} before it was ready`)))
-    })
-    return worker
-  }
-  return {
-    /** The next worker starts while this one works: loading takes longer than most lives. */
-    next: async (dieAt: Border | null): Promise<ChildProcess> => {
-      spares.push(openWorker())
-      if (spares.length < 2) spares.push(openWorker())
-      const worker = await spares.shift()!
-      // The dead owner's leases would hold up the next one for seconds; they are for efficiency, the account's stream is the fence.
-      await pool.query("UPDATE leases SET expires_at = now() - interval '1 s'")
-      worker.send({ dieAt } satisfies Go)
-      return worker
-    },
-    close: async () => {
-      for (const spare of spares) (await spare).kill('SIGKILL')
-      await pool.end()
-    },
-  }
-}
-
-const death = (worker: ChildProcess, longestMs: number) =>
-  new Promise<'itself' | 'elsewhere'>((resolve) => {
-    let by: 'itself' | 'elsewhere' = 'itself'
-    const timer = setTimeout(() => {
-      by = 'elsewhere'
-      worker.kill('SIGKILL')
-    }, longestMs)
-    worker.once('exit', () => {
-      clearTimeout(timer)
-      resolve(by)
-    })
-  })
 
 const judge = async (stand: Stand, accounts: readonly string[], orders: readonly Ordered[], told: (line: string) => void) => {
   let [doubled, forgotten, unequal, open, signatures] = [0, 0, 0, 0, 0]
