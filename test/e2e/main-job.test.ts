@@ -136,7 +136,9 @@ describe('the main job over HTTP', function () {
       assert.deepEqual([other.status, other.body.code], [409, 'duplicate_cl_ord_id'])
     })
     it('a limit beyond the market, fill or kill: Canceled, and its funds are free again', async () => {
-      const before = (await balancesOf(product, account)).USDC!
+      // All that the orders before it brought is in the rows.
+      const status = await clientOf(product, 'operator').call('GET', '/v1/status')
+      const before = (await balancesOf(product, account, status.body.headPosition)).USDC!
       const kill = { ...terms, clOrdId: 'c-kill', type: 'limit', timeInForce: 'fok', quantity: '1', price: '2' }
       const placed = await trader().call('POST', '/v1/orders', kill)
       assert.equal(placed.status, 201, JSON.stringify(placed.body))

@@ -16,5 +16,9 @@ export const mochaHooks = {
   beforeAll(this: Context) {
     allowRetries(this.test?.parent as Suite)
   },
-  afterAll: closeServices,
+  async afterAll(this: Context) {
+    // Stopping writes out what hundreds of tests left in the databases.
+    this.timeout(120_000)
+    await closeServices()
+  },
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { EventStore, RecordedEvent } from '../../../src/events/store/event-store.ts'
-import { accountStream } from '../../../src/events/streams.ts'
+import { accountStream, parseAccountStream } from '../../../src/events/streams.ts'
 import { createTicker } from '../../../src/events/tick.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
@@ -92,8 +92,14 @@ describe('holding the read models against the log', function () {
       while ((await figure('missing_events')) !== missing || (await figure('heads_differ')) !== differ) await systemClock.sleep(10)
     }
     await shown(0, 0)
-    const { rows } = await pool.query<{ n: bigint }>('SELECT sum(revision + 1)::bigint AS n FROM accounts')
-    assert.equal(await figure('logged_events'), Number(rows[0]!.n))
+    // With those that wait behind other tests' faults: they are in the log, too.
+    const { rows } = await pool.query<{ position: bigint }>('SELECT commit_position AS position FROM checkpoint')
+    let logged = 0
+    for await (const { streamId, position } of side.store.readAll(undefined)) {
+      const account = parseAccountStream(streamId)
+      if (account && map.assignment[account.slice] === shard && position.commit <= rows[0]!.position) logged++
+    }
+    assert.equal(await figure('logged_events'), logged)
     await pool.query('UPDATE accounts SET revision = revision - 1 WHERE account_id = $1', [accounts[1]])
     await shown(1, 1)
     await pool.query("UPDATE accounts SET revision = revision + 1, account_id = account_id || 'x' WHERE account_id = $1", [accounts[1]])
