@@ -9,7 +9,7 @@ import {
   MAX_OPEN_CORRECTIONS,
 } from '../ledger/correction.ts'
 import { walletHolding } from '../ledger/wallet-holding.ts'
-import { openAttempts } from '../transaction/attempt-state.ts'
+import { inFlight } from '../transaction/attempt-state.ts'
 import { done, ignored, refused, repeated } from './answers.ts'
 import type { Decision } from './command.ts'
 import { findKnown, isKnown } from './known-ids.ts'
@@ -42,15 +42,15 @@ export const decideCorrection = (state: AccountState, accountId: string, command
 }
 
 /**
- * Held against this very fold, whatever has come in between: an open attempt may have landed already, so nothing can be said before its
- * end. What differs is on record once; by another amount, anew.
+ * Held against this very fold, whatever has come in between: an open attempt may have landed already, and of a landing that is not final
+ * yet a node may show more than its slot says, so nothing can be said before their end. What differs is on record once; by another amount, anew.
  */
 const compare = (state: AccountState, { asset, chain, slot }: CommandOf<'CompareWithChain'>, at: number): Decision => {
   const open = state.divergences.get(asset)
   const ledger = walletHolding(state, asset, slot)
   if (open && open.chain - open.ledger === chain - ledger) return ignored('on record')
   if (!open && chain === ledger) return ignored('equal')
-  if (openAttempts(state).length > 0) return ignored('an attempt is open')
+  if (inFlight(state)) return ignored('an attempt is open, or its landing not final')
   const told = { asset, ledger: ledger.toString(), chain: chain.toString(), slot, at }
   const resolution = chain === ledger ? 'equal' : 'changed'
   const resolved: AccountEvent[] = open

@@ -74,6 +74,9 @@ export const isSettled = (attempt: AttemptState): boolean => attempt.phase === '
 export const awaitingFinality = (all: Attempts): readonly AttemptState[] =>
   [...all.attempts.values(), ...all.earlier.values()].filter((a) => (a.phase === 'landed' || a.phase === 'failed') && !a.final)
 
+/** Something of the account is on its way to the chain, or not final there. */
+export const inFlight = (all: Attempts): boolean => openAttempts(all).length > 0 || awaitingFinality(all).length > 0
+
 /** Attempts whose bytes are to be sent and watched. */
 export const openAttempts = (all: Attempts): readonly AttemptState[] =>
   [...all.attempts.values(), ...all.earlier.values()].filter((a) => a.phase === 'open')

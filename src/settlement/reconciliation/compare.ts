@@ -1,6 +1,6 @@
 import type { AccountState } from '../../commands/account/state.ts'
 import { walletHolding } from '../../commands/ledger/wallet-holding.ts'
-import { openAttempts } from '../../commands/transaction/attempt-state.ts'
+import { inFlight } from '../../commands/transaction/attempt-state.ts'
 import type { Asset } from '../../events/reference/reference-event.ts'
 import { tokenAccountOf, tokenAmount } from '../../rpc/account-reads.ts'
 import type { Settling } from '../actions/settling.ts'
@@ -51,6 +51,6 @@ export const compareWallets = async (
 
 const compared = (row: Pick<Compared, 'wallet' | 'asset' | 'address'>, state: AccountState, chain: bigint, slot: number): Compared => {
   const ledger = walletHolding(state, row.asset.asset, slot)
-  const kind = chain === ledger ? 'equal' : openAttempts(state).length > 0 ? 'in_flight' : 'differs'
+  const kind = chain === ledger ? 'equal' : inFlight(state) ? 'in_flight' : 'differs'
   return { ...row, ledger, chain, slot, kind, onRecord: state.divergences.has(row.asset.asset) }
 }

@@ -11,9 +11,11 @@ export type Examined = 'diverged' | 'explained' | 'again'
 
 /** A difference must be seen this often, each time at a newer finalised slot, before it counts: bookings follow the chain by moments. */
 const LOOKS = 3
+/** And for this long, twice the way to finality: a node may answer with what came after the slot that it names. */
+const STEADY_SLOTS = 64
 
 /** Differences seen so far, by account and asset. A hint: lost with the process. */
-export type Suspects = Map<string, { readonly difference: bigint; readonly slot: number; readonly looks: number }>
+export type Suspects = Map<string, { readonly difference: bigint; readonly since: number; readonly slot: number; readonly looks: number }>
 
 /**
  * A difference that nothing in the account's fold explains. First the chain is asked: what came unasked is in the wallet's history, what
@@ -29,14 +31,15 @@ export const examine = async (settling: Settling, cursors: Cursors, suspects: Su
     return 'explained'
   }
   if (before?.difference !== difference) {
-    suspects.set(key, { difference, slot: row.slot, looks: 1 })
+    suspects.set(key, { difference, since: row.slot, slot: row.slot, looks: 1 })
     await readHistory(settling, cursors, row)
     return 'again'
   }
   const looks = row.slot > before.slot ? before.looks + 1 : before.looks
-  suspects.set(key, { difference, slot: Math.max(row.slot, before.slot), looks })
+  suspects.set(key, { ...before, slot: Math.max(row.slot, before.slot), looks })
   if (looks === 2 && row.slot > before.slot) await bookAllLate(settling, row.wallet.accountId)
-  if (looks < LOOKS || (await isInTransit(settling, cursors, row))) return 'again'
+  const steady = looks >= LOOKS && row.slot - before.since >= STEADY_SLOTS
+  if (!steady || (await isInTransit(settling, cursors, row))) return 'again'
   return record(settling, row)
 }
 
