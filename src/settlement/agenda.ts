@@ -7,7 +7,14 @@ import { type DepositState, depositRef } from '../commands/ledger/deposit.ts'
 import type { PayoutState } from '../commands/ledger/payout.ts'
 import { deadlineOf, waitingFor } from '../commands/order/conditions.ts'
 import type { OrderState } from '../commands/order/order-state.ts'
-import { type AttemptState, awaitingFinality, hasOpenAttempt, isRefSettled, openAttempts } from '../commands/transaction/attempt-state.ts'
+import {
+  type AttemptState,
+  awaitingFinality,
+  hasOpenAttempt,
+  isRefSettled,
+  mayStillSucceed,
+  openAttempts,
+} from '../commands/transaction/attempt-state.ts'
 
 /** Something settlement has to do for an account now, or to watch until it can. */
 export type Action =
@@ -47,9 +54,12 @@ export const agenda = (state: AccountState): readonly Action[] => {
   ]
 }
 
+/** No earlier attempt can land beside the next one. */
+const isFree = (state: AccountState, ref: string): boolean => !hasOpenAttempt(state, ref) && !mayStillSucceed(state, ref)
+
 const depositAction = (state: AccountState, deposit: DepositState): Action[] => {
   const ref = depositRef(deposit.depositId)
-  if (deposit.status !== 'requested' || hasOpenAttempt(state, ref)) return []
+  if (deposit.status !== 'requested' || !isFree(state, ref)) return []
   return [{ kind: 'deposit', deposit, ref, attempt: nextAttempt(state, ref) }]
 }
 
@@ -64,7 +74,8 @@ const orderAction = (state: AccountState, order: OrderState): Action[] => {
   const ref = String(order.number)
   // A pending cancel waits for its attempt, and anything else that is not open is over.
   if ((order.ordStatus !== 'New' && order.ordStatus !== 'PartiallyFilled') || hasOpenAttempt(state, ref)) return []
-  if (order.executable) return [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }]
+  // its finality is watched, and wakes the account
+  if (order.executable) return !isFree(state, ref) ? [] : [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }]
   return waitingFor(order) ? [{ kind: 'watch', order }] : []
 }
 

@@ -70,6 +70,13 @@ export const isRefSettled = (all: Attempts, ref: string): boolean => {
 
 export const isSettled = (attempt: AttemptState): boolean => attempt.phase === 'expired' || (attempt.phase !== 'open' && attempt.final)
 
+/** A failure that a fork may still turn into a success: the same bytes could land beside those of a next attempt. */
+export const mayStillSucceed = (all: Attempts, ref: string): boolean => {
+  const isDoubtful = (attempt: AttemptState): boolean => attempt.ref === ref && attempt.phase === 'failed' && !attempt.final
+  const newest = all.attempts.get(ref)
+  return (newest !== undefined && isDoubtful(newest)) || all.earlier.some(isDoubtful)
+}
+
 /** Attempts that landed or failed on the chain and are not final: settlement watches them until they are, or vanish. */
 export const awaitingFinality = (all: Attempts): readonly AttemptState[] =>
   [...all.attempts.values(), ...all.earlier.values()].filter((a) => (a.phase === 'landed' || a.phase === 'failed') && !a.final)

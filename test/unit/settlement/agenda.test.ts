@@ -86,7 +86,13 @@ describe('agenda of an account', () => {
       error: 'custom:1',
     }
     assert.deepEqual(kinds(given(...open, { type: 'BookExpired', ref: 'd-x', attempt: 1, signature: 'sd', proof: [] })), ['deposit d-x 2'])
-    assert.deepEqual(kinds(given(...open, failed)), ['finalize', 'deposit d-x 2'])
+    assert.deepEqual(kinds(given(...open, failed)), ['finalize'], 'a fork may still make it a success')
+    const final: AccountCommand = {
+      type: 'BookFinalized',
+      transactions: [{ ref: 'd-x', attempt: 1, signature: 'sd', generation: 1 }],
+      slot: 50,
+    }
+    assert.deepEqual(kinds(given(...open, failed, final)), ['deposit d-x 2'])
   })
 
   it('attempts an immediate order, and only one transaction of it at a time', () => {
