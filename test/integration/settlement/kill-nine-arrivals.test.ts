@@ -6,7 +6,7 @@ import { openStranger, type Stranger } from './stranger.ts'
 import { killAfter, openWorkers, type Workers } from './workers.ts'
 
 /** KILLS=100 for a long run, a few in the suite. */
-const KILLS = Number(process.env.KILLS ?? 3)
+const KILLS = Number(process.env.KILLS ?? 2)
 const USDC = 10n ** 6n
 const SOL = 10n ** 9n
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { killNine } from './kill-nine.ts'
 
 /** A few in the suite; `npm run soak:landing` for all. */
-const KILLS = 8
+const KILLS = 4
 
 describe('kill -9 of settlement between any two steps of a landing', function () {
   this.timeout(240_000)

@@ -4,7 +4,7 @@ import { openStand, type Stand, settled, until } from './stand.ts'
 import { killAfter, openWorkers, type Workers } from './workers.ts'
 
 /** KILLS=100 for a long run, a few in the suite. */
-const KILLS = Number(process.env.KILLS ?? 3)
+const KILLS = Number(process.env.KILLS ?? 2)
 const LOT = 10n ** 7n
 
 describe('kill -9 of settlement while swaps live by durable nonces', function () {
