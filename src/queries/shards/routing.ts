@@ -12,7 +12,7 @@ export interface ShardRouting {
   /** Runs a request: the shards that were in use when it began stay until it has ended. */
   use<T>(request: () => Promise<T>): Promise<T>
   /**
-   * Moves to a map: opens its shards, waits until they have come as far as any answer given so far, uses them, and resolves when no request
+   * Moves to a map: opens its shards, waits until they have come as far as every answer given so far, uses them, and resolves when no request
    * uses the old ones any more. @throws the signal's reason, or when a database is away
    */
   moveTo(map: ShardMap, signal: AbortSignal): Promise<void>
