@@ -143,11 +143,10 @@ describe('the plans of every query', () => {
         faults.push(`${name} opens ${[...plan.relations].join(', ')}, more than ${budget.partitions}`)
     }
     assert.deepEqual(faults, [])
-    assert.deepEqual(
-      Object.keys(BUDGETS).filter((name) => !sent.has(name)),
-      [],
-      'budgets of statements that nobody sent',
-    )
+    const unsent = () => Object.keys(BUDGETS).filter((name) => !sent.has(name))
+    // Some are sent by what runs in the background, in its own time.
+    for (let look = 0; look < 150 && unsent().length > 0; look++) await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.deepEqual(unsent(), [], 'budgets of statements that nobody sent')
   })
 
   it('are those of every statement in the sources', () => {
