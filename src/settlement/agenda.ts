@@ -54,12 +54,9 @@ export const agenda = (state: AccountState): readonly Action[] => {
   ]
 }
 
-/** No earlier attempt can land beside the next one. */
-const isFree = (state: AccountState, ref: string): boolean => !hasOpenAttempt(state, ref) && !mayStillSucceed(state, ref)
-
 const depositAction = (state: AccountState, deposit: DepositState): Action[] => {
   const ref = depositRef(deposit.depositId)
-  if (deposit.status !== 'requested' || !isFree(state, ref)) return []
+  if (deposit.status !== 'requested' || hasOpenAttempt(state, ref) || mayStillSucceed(state, ref)) return []
   return [{ kind: 'deposit', deposit, ref, attempt: nextAttempt(state, ref) }]
 }
 
@@ -75,7 +72,7 @@ const orderAction = (state: AccountState, order: OrderState): Action[] => {
   // A pending cancel waits for its attempt, and anything else that is not open is over.
   if ((order.ordStatus !== 'New' && order.ordStatus !== 'PartiallyFilled') || hasOpenAttempt(state, ref)) return []
   // its finality is watched, and wakes the account
-  if (order.executable) return !isFree(state, ref) ? [] : [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }]
+  if (order.executable) return mayStillSucceed(state, ref) ? [] : [{ kind: 'swap', order, ref, attempt: nextAttempt(state, ref) }]
   return waitingFor(order) ? [{ kind: 'watch', order }] : []
 }
 

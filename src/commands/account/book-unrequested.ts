@@ -1,4 +1,5 @@
 import { isTransferBooked, timesBooked, unrequestedDepositId } from '../ledger/unrequested.ts'
+import { attemptBySignature } from '../transaction/attempt-state.ts'
 import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import type { AccountState } from './state.ts'
@@ -12,8 +13,7 @@ export const bookUnrequested = (state: AccountState, command: BookUnrequestedCre
   if (wallet === undefined) return ignored('the account has no wallet')
   if (amount <= 0n) return ignored('nothing came')
   if (isTransferBooked(state.unrequested, tokenAccount, signature, slot)) return ignored('already booked')
-  const ours = [...state.attempts.values(), ...state.earlier.values()].some((attempt) => attempt.signature === signature)
-  if (ours) return ignored('a transaction of ours')
+  if (attemptBySignature(state, signature)) return ignored('a transaction of ours')
   // Money that comes while some is missing stands against what is missing: as a credit it would be counted twice.
   const missing = state.divergences.get(asset.asset)
   if (missing && missing.chain < missing.ledger) return ignored('it makes up for what is missing on the chain')

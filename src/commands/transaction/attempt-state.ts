@@ -55,6 +55,12 @@ export const findAttempt = (all: Attempts, ref: string, attempt: number): Attemp
   return newest?.attempt === attempt ? newest : all.earlier.get(earlierKey(ref, attempt))
 }
 
+/** The account's own transaction of this signature, as long as it is in the fold. */
+export const attemptBySignature = (all: Attempts, signature: string): AttemptState | undefined => {
+  const isIt = (attempt: AttemptState): boolean => attempt.signature === signature
+  return all.attempts.find(isIt) ?? all.earlier.find(isIt)
+}
+
 /** A transaction of this ref can still land, other than `except`. */
 export const hasOpenAttempt = (all: Attempts, ref: string, except?: AttemptState): boolean => {
   const newest = all.attempts.get(ref)
@@ -82,7 +88,10 @@ export const awaitingFinality = (all: Attempts): readonly AttemptState[] =>
   [...all.attempts.values(), ...all.earlier.values()].filter((a) => (a.phase === 'landed' || a.phase === 'failed') && !a.final)
 
 /** Something of the account is on its way to the chain, or not final there. */
-export const inFlight = (all: Attempts): boolean => openAttempts(all).length > 0 || awaitingFinality(all).length > 0
+export const inFlight = ({ attempts, earlier }: Attempts): boolean => {
+  const isUnsettled = (attempt: AttemptState): boolean => !isSettled(attempt)
+  return attempts.some(isUnsettled) || earlier.some(isUnsettled)
+}
 
 /** Attempts whose bytes are to be sent and watched. */
 export const openAttempts = (all: Attempts): readonly AttemptState[] =>

@@ -1,6 +1,6 @@
 import { decide } from '../../commands/account/decide.ts'
 import type { AccountState } from '../../commands/account/state.ts'
-import { type AttemptState, openAttempts } from '../../commands/transaction/attempt-state.ts'
+import { type AttemptState, attemptBySignature } from '../../commands/transaction/attempt-state.ts'
 import type { LateLanding, LateSubject } from '../../commands/transaction/late-subject.ts'
 import type { ChainTransaction } from '../../rpc/chain.ts'
 import { costsOf } from '../landing/costs.ts'
@@ -20,7 +20,7 @@ export const bookIfLate = async (
 ): Promise<'done' | string> => {
   const { deps } = settling
   const state = await deps.handler.load(accountId)
-  const known = attemptOf(state, signature)
+  const known = attemptBySignature(state, signature)
   // its own booking comes first; one that can't be booked is looked at again by whoever follows it (follow.ts)
   if (known?.phase === 'open') return 'done'
   if (known && known.phase !== 'expired') {
@@ -104,11 +104,6 @@ const bookLate = async (
   }
   return 'done'
 }
-
-const attemptOf = (state: AccountState, signature: string): AttemptState | undefined =>
-  state.attempts.find((attempt) => attempt.signature === signature) ??
-  state.earlier.find((attempt) => attempt.signature === signature) ??
-  openAttempts(state).find((attempt) => attempt.signature === signature)
 
 const subjectInFold = (state: AccountState, ref: string): LateSubject | undefined => {
   const order = state.orders.get(Number(ref))

@@ -1,5 +1,6 @@
 import type { BuiltFor } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
+import { attemptBySignature } from '../../commands/transaction/attempt-state.ts'
 import type { DataOf } from '../../events/account/account-event.ts'
 import type { Cosigner } from '../../rpc/venue/venue.ts'
 import { type Composed, type SignedTransaction, signAll } from '../signing/compose.ts'
@@ -37,7 +38,7 @@ export const recordSigned = async (settling: Settling, { transaction, blockhash,
   }
   const { signature, wire } = signed
   // Equal bytes are one transaction on the chain, whatever we think of them: the next blockhash makes them differ.
-  if (isKnown(to.state, signature)) return wait(deps.slotMs)
+  if (attemptBySignature(to.state, signature)) return wait(deps.slotMs)
   // Whoever signs may take his time over a nonce: how long we wait for it to land counts from now.
   const now = nonce ? await deps.chain.latestBlockhash() : undefined
   const issued = await issueProven(
@@ -73,6 +74,3 @@ const builtFor = ({ state, ref, purpose }: ToSign): { readonly builtFor?: BuiltF
 }
 
 type Ready = Extract<Composed, { kind: 'ready' }>
-
-const isKnown = (state: AccountState, signature: string): boolean =>
-  state.attempts.some((attempt) => attempt.signature === signature) || state.earlier.some((attempt) => attempt.signature === signature)
