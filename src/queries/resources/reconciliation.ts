@@ -3,21 +3,17 @@ import { decodeEvent } from '../../events/decode.ts'
 import type { EventStore } from '../../events/store/event-store.ts'
 import { RECONCILIATION_STREAM } from '../../events/streams.ts'
 import { formatUnits } from '../../platform/decimal.ts'
-import { type Refusal, refusal } from '../../platform/http/problem.ts'
+import { refusal } from '../../platform/http/problem.ts'
 import { ok, type Route, route } from '../../platform/http/route.ts'
 import { type DivergenceRow, divergencesTable } from '../../projections/read-models/divergences.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { decimalsOf } from '../asset-decimals.ts'
-import { consistent, type ReaderDeps, reading } from '../reader.ts'
-import { BigText, decodeCursor, encodeCursor } from '../request/cursor.ts'
-import { ListQuery, limitOf, minPositionOf } from '../request/parameters.ts'
-import { earlier, later } from '../shards/shard-cache.ts'
-import type { Shard } from '../shards/shards.ts'
+import type { ReaderDeps } from '../reader.ts'
+import { ListQuery } from '../request/parameters.ts'
+import { newestPage, type Snapshot } from './newest-list.ts'
 
-type Row = DivergenceRow & { readonly asOf: bigint; readonly incomplete: boolean; readonly found: true | null }
-type Key = [foundPosition: string, accountId: string, divergenceId: string]
+type Row = DivergenceRow & Snapshot
 
-// The checkpoint comes along in the same snapshot; $1 state, $2 accounts, $3–$5 the key before, $6 rows.
 const newestOf = (picked: string): string => `
   WITH picked AS MATERIALIZED (
     SELECT true AS "found", ${selectList(divergencesTable, 'd')} FROM divergences d
@@ -34,7 +30,6 @@ const NEWEST_FIRST = { name: 'divergences-newest-first', text: newestOf('$2::tex
 const OF_ACCOUNTS = { name: 'divergences-of-accounts', text: newestOf('d.account_id = ANY($2::text[])') }
 
 const Query = ListQuery.extend({ state: z.enum(['open', 'resolved']).optional() })
-const FIRST: Key = [String(2n ** 62n), '', '']
 
 /**
  * GET /v1/reconciliation?state=open|resolved: where ledger and chain differ (or differed), newest first, and the last look at all wallets
@@ -46,49 +41,22 @@ export const reconciliationRoute = (deps: ReaderDeps, store: EventStore): Route 
     path: '/v1/reconciliation',
     scope: 'any',
     query: Query,
-    handle: async ({ grant, query, signal }) => {
-      const state = query.state ?? 'open'
-      const list = `reconciliation/${state}`
-      const cursor = decodeCursor<Key>(query.cursor, deps.logId, list, z.tuple([BigText, z.string(), z.string()]))
-      if ('refusal' in cursor) return cursor
-      const accounts = grant.accounts === '*' ? null : [...grant.accounts]
-      const limit = limitOf(query)
-      const values = [state, accounts, ...(cursor.key ?? FIRST), limit + 1]
-      const parts = await Promise.all(deps.shards.map((shard) => readShard(deps, shard, values, minPositionOf(query), signal)))
-      const refused = parts.find((part) => 'refusal' in part)
-      if (refused && 'refusal' in refused) return refused
+    handle: async (context) => {
+      const state = context.query.state ?? 'open'
+      const lists = { everyone: NEWEST_FIRST, ofAccounts: OF_ACCOUNTS }
+      const page = await newestPage<Row>(deps, context, { ...lists, list: `reconciliation/${state}`, filter: state, keyOf })
+      if ('refusal' in page) return page
       const runs = await lastRuns(store).catch(() => undefined)
       if (!runs) return { refusal: refusal('not_ready', 'the event store does not answer') }
-      const read = parts.flatMap((part) => ('refusal' in part ? [] : [part]))
-      const rows = read.flatMap((part) => part.rows).sort((a, b) => (isNewer(a, b) ? -1 : 1))
-      const last = rows[limit - 1]
       return ok({
-        data: await documents(deps, rows.slice(0, limit)),
-        nextCursor: last && rows.length > limit ? encodeCursor(deps.logId, list, keyOf(last)) : null,
-        asOfPosition: String(read.map((part) => part.asOf).reduce(earlier)),
-        ...(read.some((part) => part.incomplete) ? { incomplete: true } : {}),
+        data: await documents(deps, page.rows),
+        nextCursor: page.nextCursor,
+        asOfPosition: String(page.asOf),
+        ...(page.incomplete ? { incomplete: true } : {}),
         runs,
       })
     },
   })
-
-const readShard = async (
-  deps: ReaderDeps,
-  shard: Shard,
-  values: readonly unknown[],
-  minPosition: bigint,
-  signal: AbortSignal,
-): Promise<{ readonly rows: readonly Row[]; readonly asOf: bigint; readonly incomplete: boolean } | { readonly refusal: Refusal }> => {
-  const late = await consistent(deps, shard, minPosition, signal)
-  if (late) return { refusal: late }
-  return reading(shard, async () => {
-    const { rows } = await shard.pool.query<Row>({ ...(values[1] === null ? NEWEST_FIRST : OF_ACCOUNTS), values: [...values] })
-    const first = rows[0]
-    if (!first) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
-    shard.progress.saw(first.asOf)
-    return { rows: first.found ? rows : [], asOf: later(first.asOf, 0n), incomplete: first.incomplete }
-  })
-}
 
 /** Runs told by the end of their stream: each group has one in every window, and there are few groups. */
 const LAST_RUNS = 64
@@ -104,12 +72,7 @@ const lastRuns = async (store: EventStore) => {
   return [...runs].sort(([a], [b]) => a - b).map(([group, run]) => ({ group, ...run }))
 }
 
-const keyOf = (row: Row): Key => [String(row.foundPosition), row.accountId, row.divergenceId]
-
-const isNewer = (a: Row, b: Row): boolean => {
-  if (a.foundPosition !== b.foundPosition) return a.foundPosition > b.foundPosition
-  return a.accountId === b.accountId ? a.divergenceId > b.divergenceId : a.accountId > b.accountId
-}
+const keyOf = (row: Row) => [row.foundPosition, row.accountId, row.divergenceId] as const
 
 const documents = async ({ instruments, shardOf }: ReaderDeps, rows: readonly Row[]) => {
   const assets = rows.map(({ asset }) => asset)
