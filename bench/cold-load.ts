@@ -32,6 +32,8 @@ const SHORT = 10_000
 const TAIL = 499
 /** Events of one append: the server takes 1 MiB. */
 const BATCH = 900
+/** Of one append, the machine being busy with whatever else. */
+const TRIES = 5
 
 const log = createLog('cold-load', process.env.QUANTBOT_LOG ?? 'warn')
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -84,9 +86,17 @@ const filler = (store: EventStore, most: number) => {
   let revision = -1n
   let written = 0
   const append = async (batch: readonly NewEvent[]): Promise<void> => {
-    const outcome = await store.append(accountStream(ACCOUNT), revision < 0n ? 'no_stream' : revision, batch, 60_000)
-    if (outcome.kind !== 'appended') throw new Error(`could not fill the stream: ${outcome.kind}`)
-    revision = outcome.revision
+    for (let tried = 1; ; tried++) {
+      const outcome = await store.append(accountStream(ACCOUNT), revision < 0n ? 'no_stream' : revision, batch, 60_000)
+      if (outcome.kind === 'appended') {
+        revision = outcome.revision
+        return
+      }
+      const why = outcome.kind === 'unknown' ? outcome.reason : `a conflict at ${outcome.actual}`
+      if (outcome.kind === 'conflict' || tried === TRIES) throw new Error(`could not fill the stream: ${why}`)
+      // the same ids at the same revision are written once
+      say(`an append again: ${why}`)
+    }
   }
   return async (upTo: number): Promise<void> => {
     const began = monotonicMs()

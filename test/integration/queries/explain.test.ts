@@ -16,7 +16,7 @@ import { openReadApi, type ReadApi } from './read-api.ts'
 interface Budget {
   /** Indexes of which one at least has to be used. */
   readonly index: readonly string[]
-  /** Rows touched at most: pages of ten are asked for, with one row more to see whether there is a next. */
+  /** Rows touched at most, those of the small tables left out: pages of ten are asked for, with one row more to see whether there is a next. */
   readonly touched: number
   /** Partitions at most. */
   readonly partitions?: number
@@ -24,8 +24,8 @@ interface Budget {
   readonly whole?: string
 }
 
-/** Besides the rows of a page: the checkpoint, the account, paused streams. */
-const FRAME = 4
+/** Besides the rows of a page: the account's own. */
+const FRAME = 1
 const PAGE = 11
 
 /** Every statement that readers send, by its name. */
@@ -143,7 +143,9 @@ describe('the plans of every query', () => {
       if (whole.length > 0) faults.push(`${name} reads ${whole.join(', ')} whole`)
       if (!small && budget.index.length > 0 && ![...plan.indexes].some((used) => budget.index.some((index) => used.endsWith(index))))
         faults.push(`${name} uses ${[...plan.indexes].join(', ') || 'no index'}, not ${budget.index.join(' or ')}`)
-      if (plan.touched > budget.touched) faults.push(`${name} touches ${plan.touched} rows, more than ${budget.touched}`)
+      // whatever other tests left in the small ones is read as well
+      const touched = [...plan.touched].reduce((sum, [table, rows]) => (SMALL.has(table) ? sum : sum + rows), 0)
+      if (touched > budget.touched) faults.push(`${name} touches ${touched} rows, more than ${budget.touched}`)
       if (budget.partitions !== undefined && plan.relations.size > budget.partitions)
         faults.push(`${name} opens ${[...plan.relations].join(', ')}, more than ${budget.partitions}`)
     }

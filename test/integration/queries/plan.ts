@@ -9,8 +9,8 @@ export interface Sent {
 
 /** What running it took. */
 export interface Plan {
-  /** Rows read from tables, those thrown away by a filter among them. */
-  readonly touched: number
+  /** Rows read by table, those thrown away by a filter among them. */
+  readonly touched: ReadonlyMap<string, number>
   /** Indexes used. */
   readonly indexes: ReadonlySet<string>
   /** Tables read whole. */
@@ -38,7 +38,7 @@ export const planOf = async (pool: Pool, { text, values }: Sent): Promise<Plan> 
   const indexes = new Set<string>()
   const scanned = new Set<string>()
   const relations = new Set<string>()
-  let touched = 0
+  const touched = new Map<string, number>()
   const walk = (node: Node): void => {
     const relation = node['Relation Name']
     if (node['Index Name'] !== undefined) indexes.add(node['Index Name'])
@@ -46,7 +46,7 @@ export const planOf = async (pool: Pool, { text, values }: Sent): Promise<Plan> 
       relations.add(relation)
       if (node['Node Type'] === 'Seq Scan') scanned.add(relation)
       const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
-      touched += (node['Actual Rows'] + removed) * node['Actual Loops']
+      touched.set(relation, (touched.get(relation) ?? 0) + (node['Actual Rows'] + removed) * node['Actual Loops'])
     }
     for (const child of node.Plans ?? []) walk(child)
   }
