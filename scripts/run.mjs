@@ -5,10 +5,10 @@ import { constants } from 'node:os'
 // Ctrl-C reaches the whole process group by itself; a supervisor signals the launcher alone. Both must stop the program, once.
 const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGUSR2']
 
-/** Resolves to the exit code, 128 + n for a program ended by signal n. */
-export function run(command, args, { cwd, env = process.env } = {}) {
+/** Resolves to the exit code, 128 + n for a program ended by signal n. What it says goes to the file descriptor `output`, if one is given. */
+export function run(command, args, { cwd, env = process.env, output = 'inherit' } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: 'inherit' })
+    const child = spawn(command, args, { cwd, env, stdio: ['inherit', output, output] })
     const pass = (signal) => child.kill(signal)
     for (const signal of PASSED_ON) process.on(signal, pass)
     // In a terminal the program has had its own SIGINT; without one (kill -INT of the launcher) it has not.

@@ -1,31 +1,52 @@
 // npm test: sets up what is needed, then runs the suite. Arguments go to mocha (npm test -- test/unit/events, or --grep ledger).
 // The last line is `N passed, N failed`, with `, N skipped` where something could not be had here.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, setUp } from './build.mjs'
 import { run } from './run.mjs'
-import { launch } from './steps.mjs'
+import { launch, say } from './steps.mjs'
+
+// Two runs beside each other, each with services of its own: the tests on real parts wait for blocks, leases and kills more than they work.
+const WHOLE = [['test/integration/**/*.test.ts'], ['test/**/*.test.ts', '--ignore', 'test/integration/**']]
 
 launch(async () => {
   await setUp()
   const given = process.argv.slice(2)
   // named files or folders replace the whole suite; options alone keep it
-  const args = given.some((arg) => arg.startsWith('test')) ? given : ['test/**/*.test.ts', ...given]
+  const runs = given.some((arg) => arg.startsWith('test')) ? [given] : WHOLE.map((files) => [...files, ...given])
   const scratch = mkdtempSync(join(tmpdir(), 'quantbot-run-'))
-  const summary = join(scratch, 'summary.json')
   try {
-    const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js')
-    const code = await run(process.execPath, [mocha, ...args], { cwd: root, env: { ...process.env, QUANTBOT_TEST_SUMMARY: summary } })
-    const { passed, failed, skipped } = countsFrom(summary)
-    // Tests that never ran (a file that does not load, a process that was killed) are a failure too.
-    const red = code !== 0 ? Math.max(failed, 1) : failed
-    process.stdout.write(`\n${passed} passed, ${red} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
-    return red > 0 && code === 0 ? 1 : code
+    const [first, ...others] = runs.map((args, n) => mocha(args, join(scratch, String(n)), n === 0))
+    const results = [await first]
+    for (const other of others) {
+      const result = await other
+      process.stdout.write(`\n${result.said}`)
+      results.push(result)
+    }
+    const sum = (count) => results.reduce((total, result) => total + result[count], 0)
+    const code = Math.max(...results.map((result) => result.code))
+    process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}\n`)
+    return sum('failed') > 0 && code === 0 ? 1 : code
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
 })
+
+/** One run of mocha; what a run in the background says is given back as a whole, so that no line of two runs is mixed. */
+async function mocha(args, scratch, inFront) {
+  const program = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js')
+  const env = { ...process.env, QUANTBOT_TEST_SUMMARY: `${scratch}.json` }
+  const output = inFront ? 'inherit' : openSync(`${scratch}.out`, 'w')
+  const code = await run(process.execPath, [program, ...args], { cwd: root, env, output })
+  const { passed, failed, skipped } = countsFrom(`${scratch}.json`)
+  // Tests that never ran (a file that does not load, a process that was killed) are a failure too.
+  const counts = { passed, failed: code !== 0 ? Math.max(failed, 1) : failed, skipped }
+  if (inFront) return { code, ...counts, said: '' }
+  closeSync(output)
+  say(`beside    ${counts.passed} passed, ${counts.failed} failed in the run beside this one; it follows at the end`)
+  return { code, ...counts, said: readFileSync(`${scratch}.out`, 'utf8') }
+}
 
 function countsFrom(file) {
   try {

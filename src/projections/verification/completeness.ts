@@ -19,11 +19,13 @@ export interface CompletenessDeps {
   readonly log: Logger
   readonly signal: AbortSignal
   readonly everyMs?: number
+  /** A round is followed by a pause of at least this many times its length. */
+  readonly pauseFactor?: number
 }
 
 /** Often enough to be told before the next question, seldom enough to cost nothing. */
 const EVERY_MS = 10_000
-/** A round is followed by a pause of this many times its length: a count over a million accounts takes its time. */
+/** A count over a million accounts takes its time: a twentieth of one core is for it. */
 const PAUSE_FACTOR = 20
 /** Events read in a round, about half a second of work: a count that is behind must not compete with the projecting. */
 const MOST_READ = 10_000
@@ -50,13 +52,13 @@ interface Shard {
  * Lag reads zero while events are lost; this does not. A difference raises the alarm: metric, log line, /v1/status.
  */
 export const countCompleteness = async (deps: CompletenessDeps): Promise<void> => {
-  const { clock, log, signal, everyMs = EVERY_MS } = deps
+  const { clock, log, signal, everyMs = EVERY_MS, pauseFactor = PAUSE_FACTOR } = deps
   for (let pause = everyMs; !signal.aborted; ) {
     await clock.sleep(pause, signal).catch(() => undefined)
     if (signal.aborted) return
     const began = clock.now()
     await countRound(deps).catch((error: unknown) => log.debug({ detail: faultOf(error) }, 'the log could not be counted'))
-    pause = Math.max(everyMs, PAUSE_FACTOR * (clock.now() - began))
+    pause = Math.max(everyMs, pauseFactor * (clock.now() - began))
   }
 }
 
