@@ -24,6 +24,8 @@ export default {
     process.env.MUTATE ??
     [
       'src/commands/{account,order,ledger,limits,control,allotment,algo,transaction}/**/*.ts',
+      'src/commands/strategy/decide.ts',
+      'src/commands/instrument/decide-*.ts',
       '!src/commands/control/{change-control,control-document}.ts',
       '!src/commands/allotment/{desk,with-allotments}.ts',
     ].join(':')

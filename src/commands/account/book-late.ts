@@ -5,10 +5,12 @@ import { sendPayout, transferRef, withdrawalRef } from '../ledger/payout.ts'
 import { type Brought, totals } from '../ledger/provisional.ts'
 import { isTransferBooked, unrequestedDepositId } from '../ledger/unrequested.ts'
 import { cancelFor } from '../order/cancel.ts'
+import { conclude } from '../order/conclude.ts'
 import { changeOf, fillFrom } from '../order/fill.ts'
 import { placeCommandId } from '../order/order-request.ts'
-import { isFilledBy } from '../order/order-state.ts'
+import { isFilledBy, type OrderState } from '../order/order-state.ts'
 import { bookTrade, type Ended, endAfterTrade, execIdOf } from '../order/outcome.ts'
+import type { Bounds } from '../order/replace.ts'
 import { type AttemptState, findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { isBookedLate } from '../transaction/late.ts'
 import type { LateLanding, LateSubject } from '../transaction/late-subject.ts'
@@ -134,10 +136,19 @@ const executionOf = (late: Late, subject: Extract<LateSubject, { kind: 'order' }
       at,
     },
   }
-  // whatever is left of it is not wanted any more: somebody has to look first
-  const end = order && !isTerminal(order.ordStatus) ? cancelFor(order, ended.othersOpen, OVERFILLED, at) : undefined
-  return { events: end ? [overfilled, end] : [overfilled], provisional: [] }
+  return { events: [overfilled, ...(order ? endAfterOverfill(order, ended.othersOpen, at) : [])], provisional: [] }
 }
+
+/** Whatever is left of it is not wanted any more: somebody has to look first. What waited for its attempts is answered with the last of them. */
+const endAfterOverfill = (order: OrderState, othersOpen: boolean, at: number): readonly AccountEvent[] => {
+  if (isTerminal(order.ordStatus)) return []
+  if (!othersOpen) return conclude(order, { text: OVERFILLED }, NOTHING_GROWS, at)
+  const asked = cancelFor(order, true, OVERFILLED, at)
+  return asked ? [asked] : []
+}
+
+/** Bounds of requests on an order that is over: all of them come too late. */
+const NOTHING_GROWS: Bounds = { available: 0n, breach: () => undefined }
 
 const creditOf = (late: Late, { id, asset, mint }: Extract<LateSubject, { kind: 'deposit' }>): Effect | string => {
   const { state, landing, at } = late

@@ -9,6 +9,7 @@ import type { PriceCitation } from '../../../src/events/fields.ts'
 import { PLAIN } from '../../../src/events/order-terms.ts'
 import type { Asset, Instrument } from '../../../src/events/reference/reference-event.ts'
 import type { TradingFee } from '../../../src/events/trading-fee.ts'
+import type { Refusal } from '../../../src/platform/http/problem.ts'
 
 export const SOL: Asset = { asset: 'SOL', mint: 'MintSOL', decimals: 9 }
 export const USDC: Asset = { asset: 'USDC', mint: 'MintUSDC', decimals: 6 }
@@ -172,3 +173,7 @@ export const balance = (s: Story, asset: string): readonly [available: bigint, r
 export const typesOf = (decision: Decision): string[] => decision.events.map(({ type }) => type)
 export const statusOf = (s: Story, number: number): string | undefined => s.state.orders.get(number)?.ordStatus
 export const codeOf = ({ answer }: Decision): string => (answer.kind === 'refused' ? answer.refusal.code : answer.kind)
+/** Why nothing was done, else the kind of the answer. */
+export const reasonOf = ({ answer }: Decision): string => (answer.kind === 'ignored' ? answer.reason : answer.kind)
+/** What was refused, and everything that is said of it. */
+export const refusalOf = ({ answer }: Decision): Refusal | undefined => (answer.kind === 'refused' ? answer.refusal : undefined)

@@ -9,13 +9,15 @@ const start = (to: 'Paper' | 'Live' = 'Live'): StrategyCommand => ({ type: 'Star
 const pause: StrategyCommand = { type: 'PauseStrategy', ...by }
 const stop: StrategyCommand = { type: 'StopStrategy', ...by }
 
+const SET = { streamId: 'strategy-s', revision: '0' }
+
 /** The states after each command, or why it was refused. */
 const told = (...commands: readonly StrategyCommand[]) => {
   let strategy: Strategy | undefined
   let revision = 0
   return commands.map((command) => {
     const { events, answer } = decideStrategy(strategy, command)
-    for (const event of events) strategy = evolveStrategy(strategy, event, { streamId: 'strategy-s', revision: String(revision++) })
+    for (const event of events) strategy = evolveStrategy(strategy, event, { ...SET, revision: String(revision++) })
     const states = events.map((event) => (event.type === 'StrategyDefined' ? `v${event.data.version}` : event.data.state))
     return answer.kind === 'strategy' ? states.join(' ') : answer.kind
   })
@@ -35,6 +37,41 @@ describe('a strategy', () => {
     assert.deepEqual(told(define({ a: 1 }), define({ a: 1 }), start(), define({ a: 2 }), pause, define({ a: 2 }), start()), [
       ...['v1', '', 'Validated Paper Live', 'conflict', 'Paused', 'v2', 'Validated Paper Live'],
     ])
+  })
+  it('is told by events that name who did what, when, and by which configuration', () => {
+    const configHash = configHashOf({ a: 1 })
+    const [defined] = decideStrategy(undefined, define({ a: 1 })).events
+    const data = { strategyId: 's', version: 1, config: { a: 1 }, configHash, by: 'k', at: 1_000 }
+    assert.deepEqual(defined, { type: 'StrategyDefined', data })
+    const draft = evolveStrategy(undefined, defined!, SET)!
+    const { events, answer } = decideStrategy(draft, { ...start('Paper'), actor: 'other', time: 900 })
+    const step = { strategyId: 's', version: 1, configHash, by: 'other', at: 1_000 }
+    assert.deepEqual(events, [
+      { type: 'StrategyStateSet', data: { ...step, state: 'Validated' } },
+      { type: 'StrategyStateSet', data: { ...step, state: 'Paper' } },
+    ])
+    assert.deepEqual(answer, { kind: 'strategy', first: false })
+    assert.deepEqual(decideStrategy({ ...draft, at: 2_000 }, define({ a: 2 })).events[0]?.data.at, 2_000)
+  })
+  it('says of a definition whether it was the first, and of a conflict what stands against it', () => {
+    const paper: Strategy = { ...{ strategyId: 's', state: 'Paper', version: 1, config: {}, configHash: '', by: 'k', at: 1 }, setBy: SET }
+    const answers = (state: Strategy['state'], command: StrategyCommand) => decideStrategy({ ...paper, state }, command).answer
+    assert.deepEqual(decideStrategy(undefined, define()).answer, { kind: 'strategy', first: true })
+    assert.deepEqual(answers('Paper', define({ a: 1 })), { kind: 'strategy', first: false })
+    assert.deepEqual(answers('Paper', pause), { kind: 'conflict', reason: 's is Paper: it cannot be paused' })
+    assert.deepEqual(answers('Live', define({ a: 1 })), { kind: 'conflict', reason: 's is Live: it cannot get another configuration' })
+    assert.deepEqual(answers('Live', start('Paper')), { kind: 'conflict', reason: 's is Live: it cannot become Paper' })
+    assert.deepEqual(answers('Paused', start('Paper')), { kind: 'conflict', reason: 's is Paused: it cannot become Paper' })
+  })
+  it('is paused, started and stopped once: the same again appends nothing', () => {
+    const path = told(define(), start(), start(), pause, pause, stop, stop)
+    assert.deepEqual(path, ['v1', 'Validated Paper Live', '', 'Paused', '', 'Stopped', ''])
+  })
+  it('is validated or on paper, and gets another configuration', () => {
+    for (const state of ['Draft', 'Validated', 'Paper', 'Paused'] as const) {
+      const before: Strategy = { ...{ strategyId: 's', state, version: 1, config: {}, configHash: '', by: 'k', at: 1 }, setBy: SET }
+      assert.equal(decideStrategy(before, define({ a: 1 })).events.length, 1, state)
+    }
   })
   it('must have been defined', () => {
     for (const command of [start(), pause, stop]) assert.deepEqual(told(command), ['unknown'])
