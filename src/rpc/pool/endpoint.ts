@@ -201,9 +201,9 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
       }
     },
     waiting: () => {
-      let longest = 0
-      for (const { at } of started) longest = Math.max(longest, monotonicMs() - at)
-      return longest
+      // In the order they were started.
+      const [longest] = started
+      return longest ? monotonicMs() - longest.at : 0
     },
     keepsMinSlot: () => keepsMinSlot,
     probe: async () => {

@@ -6,7 +6,11 @@ import type { Order } from './pick.ts'
 
 /** Asks one endpoint after the other until one answers; a second one early, when the first is slower than it nearly always is. */
 export interface Hedger {
-  run<T>(order: Pick<Order, 'fit' | 'lastResort'>, method: string, ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>): Promise<T>
+  run<T>(
+    order: Pick<Order, 'fit' | 'lastResort'>,
+    method: string,
+    ask: (endpoint: Endpoint, signal?: AbortSignal) => Promise<T>,
+  ): Promise<T>
 }
 
 /** At most one read in twenty is asked twice: more would turn a slow moment of all endpoints into a breakdown. */
@@ -28,10 +32,18 @@ export const createHedger = (meters: Meters, clock: Clock): Hedger => {
     run: async <T>(
       { fit, lastResort }: Pick<Order, 'fit' | 'lastResort'>,
       method: string,
-      ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>,
+      ask: (endpoint: Endpoint, signal?: AbortSignal) => Promise<T>,
     ): Promise<T> => {
       budget = Math.min(SAVED, budget + BUDGET)
       const order = [...fit, ...lastResort]
+      const [lone, other] = order
+      if (lone && !other) {
+        // Nobody to race with: the race's timers and promises would cost as much as the call.
+        meters.decided('asked', lone.name)
+        return ask(lone).catch((error: unknown) => {
+          throw toFailure(error)
+        })
+      }
       const lost = new AbortController()
       const running = new Map<Endpoint, Promise<Settled<T>>>()
       const failures: RpcFailure[] = []

@@ -49,6 +49,8 @@ export const createPicker = (skipped: (why: Skip, endpoint: string) => void): Pi
         if (why !== undefined) skipped(why, endpoint.name)
         return { endpoint, why }
       })
+      // Nobody to compare it with.
+      if (ranked.length === 1 && ranked[0]?.why === undefined) return { fit: endpoints, lastResort: [], waitMs: 0 }
       const able = ranked.filter(({ why }) => why === undefined).map(({ endpoint }) => endpoint)
       const best = bestOf(able, method)
       const rated = able.map((endpoint) => ({ endpoint, ms: expectedMs(endpoint, method, best) }))

@@ -11,6 +11,7 @@ import type { DurableNonce } from '../../events/account/transaction-events.ts'
 import type { Chain, ChainError, LatestBlockhash, Simulation } from '../../rpc/chain.ts'
 import { compileMessage } from '../../rpc/compile-message.ts'
 import type { FeePolicy } from '../../rpc/fees/fee-policy.ts'
+import { messageBytes } from '../../rpc/message-bytes.ts'
 import type { Sender, Tip } from '../../rpc/send/sender.ts'
 import type { Cosigner } from '../../rpc/venue/venue.ts'
 import type { ComputeLimits } from './compute-limits.ts'
@@ -105,7 +106,7 @@ export const compose = async (draft: Draft, { chain, limits, fees, sender }: Com
 
 /** Puts every signature on the transaction. Its bytes may be sent only once they are in the log. */
 export const signAll = async (transaction: VersionedTransaction, signers: readonly Cosigner[]): Promise<SignedTransaction> => {
-  const message = transaction.message.serialize()
+  const message = messageBytes(transaction.message)
   const distinct = new Map(signers.map((signer) => [signer.publicKey, signer]))
   for (const signer of distinct.values()) transaction.addSignature(new PublicKey(signer.publicKey), await signer.sign(message))
   const { signatures } = transaction
