@@ -15,7 +15,7 @@ export const hasRequests = (order: Pick<OrderState, 'cancelText' | 'requests'>):
   order.cancelText !== null || order.requests.length > 0
 
 export const withoutRequest = (order: Pick<OrderState, 'requests'>, clOrdId: string): readonly PendingRequest[] =>
-  order.requests.length === 0 ? order.requests : order.requests.filter((request) => request.clOrdId !== clOrdId)
+  order.requests.filter((request) => request.clOrdId !== clOrdId)
 
 type Standing = Pick<OrderState, 'cancelText' | 'requests' | 'text' | 'orderQty' | 'cashOrderQty' | 'cumQty' | 'cumQuote'>
 

@@ -74,7 +74,7 @@ export const isRefSettled = (all: Attempts, ref: string): boolean => {
   return (newest === undefined || isSettled(newest)) && !all.earlier.some((other) => other.ref === ref)
 }
 
-export const isSettled = (attempt: AttemptState): boolean => attempt.phase === 'expired' || (attempt.phase !== 'open' && attempt.final)
+export const isSettled = (attempt: AttemptState): boolean => attempt.phase === 'expired' || attempt.final
 
 /** A failure that a fork may still turn into a success: the same bytes could land beside those of a next attempt. */
 export const mayStillSucceed = (all: Attempts, ref: string): boolean => {

@@ -6,20 +6,11 @@ import { waitingFor } from '../../../src/commands/order/conditions.ts'
 import { instrumentTerms, inTermsOf, type OrderRequest } from '../../../src/commands/order/order-request.ts'
 import type { OrderState } from '../../../src/commands/order/order-state.ts'
 import type { Bounds } from '../../../src/commands/order/replace.ts'
-import { EXPIRED, type PendingRequest } from '../../../src/commands/order/requests.ts'
-import { FEE, funded, INSTRUMENT, limit, place, request, sol, usdc } from './account-story.ts'
+import { EXPIRED } from '../../../src/commands/order/requests.ts'
+import { accepted, asksCancel, asksReplace } from './accepted.ts'
+import { FEE, INSTRUMENT, limit, request, sol, usdc } from './account-story.ts'
 
 const AT = 77
-const accepted = (r: OrderRequest, change: Partial<OrderState> = {}): OrderState => {
-  const s = funded()
-  s.does(place(r))
-  return { ...s.state.orders.get(1)!, ...change }
-}
-const asksCancel = (clOrdId: string): PendingRequest => ({ kind: 'cancel', clOrdId })
-const asksReplace = (clOrdId: string, orderQty: bigint): PendingRequest => ({
-  ...{ kind: 'replace', clOrdId, termsHash: 'h' },
-  change: { orderQty, cashOrderQty: null, price: null, stopPrice: null },
-})
 
 describe('a trade that is taken back', () => {
   const trade = (change: Partial<BookedTrade> = {}): BookedTrade => ({

@@ -11,17 +11,12 @@ import { unfitFields } from '../../../src/commands/order/replace.ts'
 import { cancelHash, replaceHash } from '../../../src/commands/order/requests.ts'
 import { type ToReserve, worstCaseInput } from '../../../src/commands/order/reservation.ts'
 import { isFresh, QUOTE_MAX_AGE_MS } from '../../../src/commands/order/trigger.ts'
-import { funded, INSTRUMENT, limit, mid, place, request, SOL, sol, swap, USDC, usdc, WALLET } from './account-story.ts'
+import { accepted } from './accepted.ts'
+import { INSTRUMENT, limit, mid, request, SOL, sol, swap, USDC, usdc, WALLET } from './account-story.ts'
 
 const ONE = 10n ** 12n
 const DAY = 86_400_000
 const TERMS = instrumentTerms(INSTRUMENT)
-/** An accepted order as the fold has it. */
-const accepted = (r: OrderRequest, change: Partial<OrderState> = {}): OrderState => {
-  const s = funded()
-  s.does(place(r))
-  return { ...s.state.orders.get(1)!, ...change }
-}
 
 describe('a condition on the market', () => {
   it('is met at the price itself, on its own side, and never by a price that is none', () => {
@@ -30,7 +25,7 @@ describe('a condition on the market', () => {
     assert.deepEqual([isMet(below, '99.99'), isMet(below, '100'), isMet(below, '100.01')], [true, true, false])
     assert.deepEqual([isMet(above, '99.99'), isMet(above, '100'), isMet(above, '100.01')], [false, true, true])
     assert.deepEqual([isMet(below, '0'), isMet(below, ''), isMet({ ...below, price: '' }, '1')], [false, false, false])
-    assert.deepEqual([isMet({ kind: 'market' }, '5'), isMet({ kind: 'market' }, '0')], [true, false])
+    assert.deepEqual([isMet({ kind: 'market' }, '5'), isMet({ kind: 'market' }, '0'), isMet({ kind: 'market' }, '')], [true, false, false])
   })
   it('by a quote two seconds old is met, by an older one not', () => {
     assert.deepEqual([isFresh(mid('1', 0), QUOTE_MAX_AGE_MS), isFresh(mid('1', 0), QUOTE_MAX_AGE_MS + 1)], [true, false])
