@@ -2,7 +2,7 @@ import type { CxlRejReason } from '../../events/fields.ts'
 import type { ProblemCode } from '../../platform/http/problem.ts'
 import { balanceOf } from '../ledger/balances.ts'
 import { type Breach, controlBreach } from '../limits/control-check.ts'
-import { isExit } from '../limits/exits.ts'
+import { isExit, mostBaseUnder } from '../limits/exits.ts'
 import { rejectionWait } from '../limits/rejection-budget.ts'
 import { replaceBreach, replaceNeeds, repriceBreach } from '../limits/replace-breach.ts'
 import { ofStrategy } from '../limits/signing-block.ts'
@@ -11,7 +11,7 @@ import { rejectRequest } from '../order/conclude.ts'
 import { placeCommandId } from '../order/order-request.ts'
 import type { OrderState } from '../order/order-state.ts'
 import { applyReplace, changed, type RejectCode, rejectReplace, unfitFields } from '../order/replace.ts'
-import { type Change, cancelHash, isCancelPending, isOver, MAX_PENDING_REQUESTS, replaceHash } from '../order/requests.ts'
+import { cancelHash, isCancelPending, isOver, MAX_PENDING_REQUESTS, replaceHash } from '../order/requests.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { answerOrder, orderAfter, refused, repeated } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
@@ -84,9 +84,9 @@ const decideReplace = (
 ) => {
   const request = { clOrdId, termsHash, change }
   const reject = ({ text, why }: Breach, code: RejectCode) => rejectReplace(order, request, { reason: 'BrokerOption', code, text, why }, at)
-  const halt = controlBreach(control, () => isExit(state, exitOf(order, change, ofStrategy(control?.scope ?? '', order.strategyId))))
-  if (halt) return reject(halt, 'halted')
   const repriced = { before: order, next: changed(order, change) }
+  const halt = controlBreach(control, () => isExit(state, exitOf(repriced.next, ofStrategy(control?.scope ?? '', order.strategyId))))
+  if (halt) return reject(halt, 'halted')
   const offMarket = repriceBreach(state, repriced, limits, mark)
   if (offMarket) return reject(offMarket, 'limit_breached')
   if (open) return requested(order, clOrdId, termsHash, change, at)
@@ -99,10 +99,9 @@ const decideReplace = (
 }
 
 /** The order as it would be, for the question whether it only reduces the position. */
-const exitOf = (order: OrderState, { orderQty }: Change, strategyId: string | null) => ({
-  ...{ number: order.number, symbol: order.instrument.symbol, side: order.side, strategyId },
-  most: order.orderQty === null ? (order.side === 'sell' ? order.reserved.amount : null) : (orderQty ?? order.orderQty) - order.cumQty,
-  baseDecimals: order.instrument.baseDecimals,
+const exitOf = (next: OrderState, strategyId: string | null) => ({
+  ...{ number: next.number, symbol: next.instrument.symbol, side: next.side, strategyId },
+  ...{ most: mostBaseUnder(next), baseDecimals: next.instrument.baseDecimals },
 })
 
 /** Only a request that was pending can have been withdrawn, and that is no answer to anybody. */

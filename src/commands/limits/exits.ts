@@ -1,6 +1,7 @@
 import type { Side } from '../../events/fields.ts'
 import type { OrderState } from '../order/order-state.ts'
 import { leavesQtyOf } from '../order/order-state.ts'
+import { heldFor } from '../order/replace.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { scaled } from './holding.ts'
 import { holdingKey, type Subject } from './risk-state.ts'
@@ -11,7 +12,7 @@ export interface Reducing {
   readonly number: number
   readonly symbol: string
   readonly side: Side
-  /** Base units it may still trade at most; null when that is unknown (a buy by cash). */
+  /** Base units it may still trade at most; null when that is unknown (a buy by cash buys the more the cheaper it gets). */
   readonly most: bigint | null
   readonly baseDecimals: number
   /** Whose position: null for the account's. */
@@ -41,3 +42,7 @@ export const isExit = (state: Subject, order: Reducing): boolean => {
 /** Base units an order may still trade at most; a sell by cash is bounded by what it holds. */
 export const mostBase = (order: Pick<OrderState, 'side' | 'reserved'> & OrderState): bigint | null =>
   leavesQtyOf(order) ?? (order.side === 'sell' ? order.reserved.amount : null)
+
+/** The same of an order as a replace would have it: a sell by cash would hold something else then. */
+export const mostBaseUnder = (next: OrderState): bigint | null =>
+  leavesQtyOf(next) ?? (next.side === 'sell' ? (heldFor(next) ?? null) : null)

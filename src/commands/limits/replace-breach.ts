@@ -2,7 +2,7 @@ import type { SetRules } from '../../events/limit-book.ts'
 import type { OrderState } from '../order/order-state.ts'
 import { type Exhausted, exhaustedBreach, missingBreach, type Need, needsBetween } from './allotments.ts'
 import type { Breach } from './control-check.ts'
-import { isExit, mostBase } from './exits.ts'
+import { isExit, mostBaseUnder } from './exits.ts'
 import { countedOrder, countedWhole, type Filter, usage } from './measure.ts'
 import type { Subject } from './risk-state.ts'
 import { additiveBreach, collarBreach, lossBreach, notionalBreach, type Weighed } from './rule-breach.ts'
@@ -25,7 +25,7 @@ export const replaceBreach = (state: Subject, repriced: Repriced, wider: readonl
   const isLarger = whole.notional > countedWhole(before).notional
   const exits = (strategyId: string | null): boolean =>
     isExit(state, {
-      ...{ number: next.number, symbol: next.instrument.symbol, side: next.side, most: mostBase(next) },
+      ...{ number: next.number, symbol: next.instrument.symbol, side: next.side, most: mostBaseUnder(next) },
       ...{ baseDecimals: next.instrument.baseDecimals, strategyId },
     })
   const own = ownSets(state, next).reduce<Breach | undefined>(

@@ -33,7 +33,9 @@ export interface Proposed {
  */
 export const riskBreach = (state: Subject, proposed: Proposed, holds: bigint, at: number): Breach | undefined => {
   const { request, instrument, control } = proposed
-  const { side, symbol, strategyId, reduceOnly } = request
+  const { side, symbol, strategyId } = request
+  // a leg that waits for another of its list closes what is not there yet: its signature is held against the position of then
+  const reduceOnly = request.reduceOnly && (request.list?.waitsFor ?? null) === null
   const most = request.orderQty ?? (side === 'sell' ? holds : null)
   const exits = (of: string | null): boolean =>
     isExit(state, { number: 0, symbol, side, most, baseDecimals: instrument.base.decimals, strategyId: of })

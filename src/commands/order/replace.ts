@@ -104,7 +104,7 @@ export const unfitFields = (order: OrderState, change: Change): readonly FieldEr
 }
 
 /** Worst case of what is left under the order's terms; nothing for one that waits for another of its list. */
-const heldFor = (order: OrderState): bigint | undefined => {
+export const heldFor = (order: OrderState): bigint | undefined => {
   if (order.held || isOver(order)) return 0n
   const reference = isStop(order) && !order.triggered ? order.stopPrice : order.reference
   return worstCaseInput({ ...order, reference, qty: leavesQtyOf(order), cash: leavesCashOf(order) }, order.instrument)

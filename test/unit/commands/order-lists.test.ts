@@ -12,6 +12,7 @@ import {
   landed,
   limit,
   mid,
+  place,
   request,
   type Story,
   signed,
@@ -179,6 +180,22 @@ describe('a bracket', () => {
     s.does(signed('3'))
     assert.equal(typesOf(s.does(landed('3', swap(-sol(2), usdc(178))))).at(-1), 'OrderCanceled')
     assert.deepEqual([statusOf(s, 3), statusOf(s, 2), balance(s, 'SOL')], ['Filled', undefined, [sol(10), 0n]])
+  })
+
+  it('takes exits that are reduce-only, though there is no position yet: what is signed then is held against it', () => {
+    const exits = [profit({ reduceOnly: true }), stopLoss({ orderQty: sol(2), reduceOnly: true })] as const
+    const s = given(list('bracket', entry(), ...exits))
+    s.does(trigger(1, '99'))
+    s.does(signed('1'))
+    s.does(landed('1', swap(sol(2), -usdc(198))))
+    s.does(place(request({ clOrdId: 'other', side: 'sell', orderQty: sol(1) })))
+    s.does(signed('4'))
+    s.does(trigger(3, '89'))
+    assert.deepEqual(s.does(signed('3')).events, [], 'with what is being sold it would turn the position round')
+    s.does(expired('4'))
+    assert.deepEqual(typesOf(s.does(signed('3'))), ['TransactionSigned'])
+    const reduceOnly = codeOf(funded().does(list('bracket', entry({ reduceOnly: true }), ...exits)))
+    assert.equal(reduceOnly, 'limit_breached', 'an entry that does not wait')
   })
 
   it('ends whole with an entry that brought nothing, also by a mass cancel', () => {

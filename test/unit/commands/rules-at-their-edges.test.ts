@@ -7,7 +7,7 @@ import { countOrder } from '../../../src/commands/limits/measure.ts'
 import { MAX_OPEN_ORDERS, openOrdersBreach } from '../../../src/commands/limits/open-orders.ts'
 import { type Control, evolveControl } from '../../../src/events/controls.ts'
 import { LimitRules } from '../../../src/events/limit-rules.ts'
-import { codeOf, funded, landed, limit, mid, place, request, signed, sol, swap, usdc, vanished } from './account-story.ts'
+import { codeOf, funded, landed, limit, mid, place, replace, request, signed, sol, swap, usdc, vanished } from './account-story.ts'
 
 const ONE = 10n ** 12n
 const setBy = { streamId: 'limit-x', revision: '4' }
@@ -102,6 +102,19 @@ describe('exits', () => {
     assert.equal(codeOf(s.does(under({ clOrdId: 'qty', side: 'buy', orderQty: sol(2) }))), 'order')
     const cash = under({ clOrdId: 'cash', side: 'buy', orderQty: null, cashOrderQty: usdc(1) })
     assert.equal(codeOf(s.does(cash)), 'halted')
+  })
+  it('that sell by cash are measured by what they would hold under the new terms of a replace', () => {
+    const s = funded()
+    trade(s, 1, sol(2), -usdc(200))
+    const stop = { type: 'stop', timeInForce: 'gtc', side: 'sell', stopPrice: '100', orderQty: null, maxSlippageBps: 0 } as const
+    s.does(place(request({ ...stop, clOrdId: 'small', cashOrderQty: usdc(100) })))
+    s.does(place(request({ ...stop, clOrdId: 'large', cashOrderQty: usdc(300) })))
+    const reprice = (number: number, cash: bigint, clOrdId: string) =>
+      codeOf(s.does({ ...replace(number, clOrdId, { cashOrderQty: cash }), control: REDUCING } as AccountCommand))
+    assert.equal(reprice(2, usdc(200) + 1n, 'a'), 'halted', 'more than the position')
+    assert.equal(reprice(2, usdc(200), 'b'), 'order')
+    assert.equal(reprice(3, usdc(201), 'c'), 'halted')
+    assert.equal(reprice(3, usdc(200), 'd'), 'order', 'what was no exit becomes one')
   })
   it('are what a reduce-only order must be, without any control', () => {
     const s = funded()
