@@ -32,6 +32,7 @@ export const openLedgerLog = async (
   let inFlight: (() => void)[] | undefined
   let writing: Promise<void> | undefined
   let state: 'open' | 'closed' | 'broken' = 'open'
+  const newest = keepNewest()
 
   // One frame per flush: all that was appended while the last fsync ran is written and synced together, and a crash tears
   // at most the one frame in flight.
@@ -48,6 +49,7 @@ export const openLedgerLog = async (
         inFlight = served
         await file.write(frame, 0, frame.length, at)
         await file.datasync()
+        newest.add(at, frame)
         inFlight = undefined
         for (const done of served) done()
       }
@@ -75,6 +77,8 @@ export const openLedgerLog = async (
       return frame ? new Promise((resolve) => frame.push(resolve)) : Promise.resolve()
     },
     read: async (offset, length) => {
+      const kept = newest.find(offset, length)
+      if (kept) return kept
       const buffer = Buffer.alloc(length)
       const { bytesRead } = await file.read(buffer, 0, length, offset)
       if (bytesRead !== length) throw new Error(`ledger log ends inside the record at ${offset}`)
@@ -87,6 +91,27 @@ export const openLedgerLog = async (
     },
   }
 }
+
+/** What landed last is what is asked for: everybody reads his transaction once, as soon as it is confirmed. */
+const keepNewest = () => {
+  const frames: { readonly at: number; readonly bytes: Buffer }[] = []
+  let size = 0
+  return {
+    add: (at: number, bytes: Buffer): void => {
+      frames.push({ at, bytes })
+      size += bytes.length
+      while (size > KEPT_BYTES) size -= frames.shift()?.bytes.length ?? 0
+    },
+    find: (offset: number, length: number): Buffer | undefined => {
+      const frame = frames.findLast(({ at }) => at <= offset)
+      const from = frame && offset - frame.at
+      return frame && from !== undefined && from + length <= frame.bytes.length ? frame.bytes.subarray(from, from + length) : undefined
+    },
+  }
+}
+
+/** Some thousand transactions. */
+const KEPT_BYTES = 16 * 1024 * 1024
 
 /** [length u32][crc32 of payload u32] payload = ([length u32] record)* */
 const FRAME_HEADER = 8

@@ -1,4 +1,4 @@
-import { type VersionedMessage, VersionedTransaction } from '@solana/web3.js'
+import { SIGNATURE_LENGTH_IN_BYTES, VersionedMessage, VersionedTransaction } from '@solana/web3.js'
 import bs58 from 'bs58'
 import type { Landed } from '../history.ts'
 import { type Commitment, GENESIS_SLOT, heightOf } from '../slots.ts'
@@ -109,24 +109,29 @@ const read = async (view: View, landed: Landed, options: Config) => {
   // The record may still be on its way to the disk.
   await view.ledger.durable()
   const { wire, meta } = await view.ledger.stored(landed)
-  const transaction = VersionedTransaction.deserialize(wire)
+  const version = versionOf(wire)
   const max = options.maxSupportedTransactionVersion
-  if (transaction.version === 0 && (typeof max !== 'number' || max < 0))
+  if (version === 0 && (typeof max !== 'number' || max < 0))
     throw new RpcError(
       VERSION_UNSUPPORTED,
       'Transaction version (0) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": 0',
     )
   const encoded = {
-    transaction: encodeTransaction(transaction, wire, options.encoding),
+    transaction: encodeTransaction(wire, options.encoding),
     meta,
-    ...(typeof max === 'number' ? { version: transaction.version } : {}),
+    ...(typeof max === 'number' ? { version } : {}),
   }
   return { encoded, slot: landed.slot, blockTime: landed.time }
 }
 
-const encodeTransaction = (transaction: VersionedTransaction, wire: Uint8Array, encoding: unknown): unknown => {
+/** Told by the byte behind the signatures, which are fewer than their count's one byte can tell. */
+const versionOf = (wire: Uint8Array): 'legacy' | number =>
+  VersionedMessage.deserializeMessageVersion(wire.subarray(1 + (wire[0] ?? 0) * SIGNATURE_LENGTH_IN_BYTES))
+
+const encodeTransaction = (wire: Uint8Array, encoding: unknown): unknown => {
   if (encoding === 'base64') return [Buffer.from(wire).toString('base64'), 'base64']
   if (encoding === 'base58') return [bs58.encode(wire), 'base58']
+  const transaction = VersionedTransaction.deserialize(wire)
   const signatures = transaction.signatures.map((bytes) => bs58.encode(bytes))
   const { message } = transaction
   return { signatures, message: encoding === 'jsonParsed' ? parsedMessage(message) : plainMessage(message) }
