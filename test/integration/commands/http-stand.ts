@@ -34,8 +34,8 @@ export interface HttpStand {
 const grant = (keyId: string, scopes: Scope[], accounts: Grant['accounts'] = '*'): Grant => ({ keyId, scopes: new Set(scopes), accounts })
 
 /**
- * The commands role behind the real HTTP server, on the real event store. Keys: trader, analyst, operator, stranger (a grant on one other
- * account). `follow`: held against the rules of the log, as in the product.
+ * The commands role behind the real HTTP server, on the real event store. Keys: trader, analyst, operator and operator-2, stranger (a grant on
+ * one other account), foreign-operator (likewise). `follow`: held against the rules of the log, as in the product.
  */
 export const httpStand = async (store: EventStore, { follow = false }: { readonly follow?: boolean } = {}): Promise<HttpStand> => {
   const stop = new AbortController()
@@ -68,6 +68,8 @@ export const httpStand = async (store: EventStore, { follow = false }: { readonl
     [hashKey('trader'), grant('k-trader', ['trade', 'read'])],
     [hashKey('analyst'), grant('k-analyst', ['read'])],
     [hashKey('operator'), grant('k-operator', ['read', 'operate', 'risk:admin'])],
+    [hashKey('operator-2'), grant('k-operator-2', ['read', 'operate', 'risk:admin'])],
+    [hashKey('foreign-operator'), grant('k-foreign', ['read', 'operate'], new Set(['somebody-else']))],
     [hashKey('stranger'), grant('k-stranger', ['trade', 'read'], new Set(['somebody-else']))],
   ])
   const keys = { find: (hash: string) => grants.get(hash) }
