@@ -41,8 +41,14 @@ export const acquireLease = async (pool: Pool, options: LeaseOptions): Promise<L
           log.warn({ detail: faultOf(error), lease: name }, 'could not ask for the lease')
           return undefined
         })
-    if (fence !== undefined) return hold(pool, options, ttlMs, fence, asked)
-    await clock.sleep(ttlMs / 4, signal)
+    if (fence === undefined) {
+      await clock.sleep(ttlMs / 4, signal)
+      continue
+    }
+    const lease = hold(pool, options, ttlMs, fence, asked)
+    if (!signal.aborted) return lease
+    // whoever asked has gone while the database answered: nobody else would end it
+    await lease.release()
   }
 }
 

@@ -48,6 +48,20 @@ describe('leases', () => {
     await next.release()
   })
 
+  it('is given back at once where whoever asked has gone before the database answered', async () => {
+    const gone = new AbortController()
+    const query = async (...asked: Parameters<Pool['query']>): Promise<unknown> => {
+      const answer: unknown = await pool.query(...asked)
+      gone.abort(new Error('gone'))
+      return answer
+    }
+    const leaving = Object.assign(Object.create(pool) as Pool, { query })
+    await assert.rejects(acquireLease(leaving, options('left', 'a', { signal: gone.signal, ttlMs: 60_000 })), /gone/)
+    const next = await acquireLease(pool, options('left', 'b', { ttlMs: 60_000 }))
+    assert.equal(next.fence, 2n)
+    await next.release()
+  })
+
   it('replaces a holder that died, and the dead one’s late write is refused by its fence', async () => {
     // a holder that stops renewing without a word: its clock stands still
     const paused = new AbortController()
