@@ -51,8 +51,8 @@ export const evolveControl = (before: Control | undefined, event: ControlEvent, 
 
 /** All controls, in memory: what a decision asks costs a few look-ups. */
 export interface ControlBook {
-  /** The strictest control of these scopes; ACTIVE when nobody said otherwise. */
-  effective(scopes: readonly string[]): EffectiveControl
+  /** The strictest control of these scopes; ACTIVE when nobody said otherwise. `asIfActive`: how this scope stands by itself does not count. */
+  effective(scopes: readonly string[], asIfActive?: string): EffectiveControl
   of(scope: string): Control | undefined
   all(): readonly Control[]
   /** Called after each change; answers how to end that. */
@@ -86,11 +86,11 @@ export const createControlBook = (): WritableControlBook => {
     for (const listener of listeners) listener(control)
   }
   return {
-    effective: (scopes) => {
+    effective: (scopes, asIfActive) => {
       if (strict.size === 0 && standing.size === 0) return ACTIVE
       let found: EffectiveControl = ACTIVE
       for (const scope of scopes)
-        for (const control of [strict.get(scope), standing.get(scope)])
+        for (const control of [strict.get(scope), scope === asIfActive ? undefined : standing.get(scope)])
           if (control && isStricter(control.state, found.state)) found = control
       return found
     },

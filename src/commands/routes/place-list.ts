@@ -9,7 +9,7 @@ import { existing } from './existing.ts'
 import { AccountIdField, ClientId, SymbolField } from './fields.ts'
 import { lookForStrategy } from './look-for-strategy.ts'
 import { OrderBody, orderRequest } from './order-body.ts'
-import type { OrderPorts } from './place-order.ts'
+import type { OrderPorts } from './placement.ts'
 import { execute, forbiddenAccount } from './respond.ts'
 
 const Body = z.strictObject({

@@ -7,7 +7,7 @@ import { isFresh } from '../order/trigger.ts'
 import { OrderIdParams } from './cancel-order.ts'
 import { ClientId, PositiveDecimal } from './fields.ts'
 import { changeOf } from './order-body.ts'
-import type { OrderPorts } from './place-order.ts'
+import type { OrderPorts } from './placement.ts'
 import { execute, forbiddenAccount } from './respond.ts'
 
 export const ReplaceBody = z

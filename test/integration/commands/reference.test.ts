@@ -4,7 +4,7 @@ import type { EventStore } from '../../../src/events/store/event-store.ts'
 import { eventStoreUrl } from '../../support/services.ts'
 import { landed, signed, sol, swap, usdc } from '../../unit/commands/account-story.ts'
 import { type HttpStand, httpStand } from './http-stand.ts'
-import { newAccountId, openFunded, openStore, run, writeSide } from './write-side.ts'
+import { eventsOf, newAccountId, openFunded, openStore, run, writeSide } from './write-side.ts'
 
 /** An address; nothing is asked of the chain here. */
 const MINT = 'orcaEKTdK7LKz57vaAYr9QeNsVEPfiu6QeMU1kektZE'
@@ -205,6 +205,43 @@ describe('what operators define, over HTTP', function () {
     assert.equal((await stand.call('POST', '/v1/strategies/none/start', {})).status, 404)
     assert.equal((await stand.call('POST', '/v1/strategies', { strategyId: 'x', config: { symbols: ['NO/SUCH'] } })).status, 422)
     assert.equal((await stand.call('POST', '/v1/strategies', { strategyId: 'x', config: {} }, 'analyst')).status, 403)
+  })
+
+  it('an order of a Paper strategy is refused, and told what would be decided about it; its preview appends nothing', async () => {
+    const strategyId = `p-${Date.now().toString(36)}`
+    const accountId = await account()
+    const step = (action: string, body?: unknown) => stand.call('POST', `/v1/strategies/${strategyId}/${action}`, body)
+    await stand.call('POST', '/v1/strategies', { strategyId, config: {} })
+    const terms = { accountId, symbol: 'SOL/USDC', side: 'buy', type: 'limit', timeInForce: 'gtc', quantity: '1', price: '50', strategyId }
+    const preview = async (change: Record<string, unknown> = {}) => {
+      stand.market.mid = { price: '100', sourceId: 'test', time: Date.now() }
+      return (await stand.call('POST', '/v1/orders/preview', { ...terms, clOrdId: 'v', ...change })).body.data as Record<string, unknown>
+    }
+    assert.deepEqual([(await preview()).ordStatus, (await preview()).paper], ['Rejected', undefined], 'a Draft is no paper')
+    await step('start', { to: 'Paper' })
+    const events = (await eventsOf(store, accountId)).length
+    const reserved = { asset: 'USDC', amount: '50' }
+    assert.deepEqual(await preview(), { paper: true, ordStatus: 'New', reserved })
+    const poor = await preview({ quantity: '100' })
+    assert.deepEqual([poor.paper, poor.ordStatus, poor.code], [true, 'Rejected', 'insufficient_funds'])
+    stand.market.route = 'none'
+    const nowhere = await preview({ type: 'market', timeInForce: 'ioc', price: undefined })
+    assert.deepEqual([nowhere.paper, nowhere.code], [true, 'no_route'])
+    stand.market.route = 'available'
+    assert.equal((await eventsOf(store, accountId)).length, events)
+
+    const refused = await place(accountId, { ...terms, clOrdId: 'a' })
+    assert.deepEqual([refused.status, refused.body.code, (refused.body.why as { value: string }).value], [422, 'halted', 'Paper'])
+    assert.deepEqual(refused.body.paper, { ordStatus: 'New', reserved })
+    const again = await place(accountId, { ...terms, clOrdId: 'a' })
+    assert.deepEqual([again.status, again.body.orderId], [422, refused.body.orderId])
+    assert.equal((await eventsOf(store, accountId)).length, events + 1, 'the refusal, once')
+    // whatever else is in force counts on paper too
+    await operate('POST', `/v1/controls/${encodeURIComponent(`account:${accountId}`)}/halt`, { reason: 'a drill' })
+    const halted = await preview()
+    assert.deepEqual([halted.paper, halted.code, (halted.why as { scope: string }).scope], [true, 'halted', `account:${accountId}`])
+    await step('start', {})
+    assert.equal((await preview()).paper, undefined)
   })
 
   it('refuses an asset that another instrument has otherwise, and another mint', async () => {

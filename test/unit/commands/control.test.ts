@@ -95,6 +95,15 @@ describe('the control in force', () => {
     book.apply(set('instrument:SOL/USDC', 'ACTIVE'), setBy(8))
     assert.equal(book.effective(['global', 'account:b', 'instrument:SOL/USDC']).state, 'ACTIVE')
   })
+  it('of a scope that is looked at as if it stood for nothing by itself is what was said of it', () => {
+    const book = createControlBook()
+    book.stand('strategy:s', 'REDUCING', { rule: 'strategy_state', value: 'Paper' }, setBy(1))
+    book.stand('instrument:SOL/USDC', 'REDUCING', { rule: 'instrument_status', value: 'reduce_only' }, setBy(2))
+    assert.equal(book.effective(['global', 'strategy:s'], 'strategy:s').state, 'ACTIVE')
+    assert.equal(book.effective(['strategy:s', 'instrument:SOL/USDC'], 'strategy:s').scope, 'instrument:SOL/USDC')
+    book.apply(set('strategy:s', 'HALTED'), setBy(3))
+    assert.equal(book.effective(['strategy:s'], 'strategy:s').state, 'HALTED')
+  })
   it('halts a scope whose newest control this build cannot read', () => {
     const book = createControlBook()
     book.distrust('global', setBy(1))
