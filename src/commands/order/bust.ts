@@ -62,6 +62,6 @@ export const bustTrade = (order: OrderState, trade: BookedTrade, ref: string, at
   if (trade.fee !== 0n) events.push(reverseFee(order, trade, received.asset, { type: 'TransactionVanished', ref, attempt }, at))
   if (trade.surplus !== 0n) events.push(surplusCredited(order, trade.execId, -trade.surplus, at))
   // a late fill had made an ended order Filled: without it the order is ended again, not open
-  if (order.ordStatus === 'Filled' && !stillFilled && reserved === 0n) events.push(endOrder(order, 'TRADE_CANCELED', at, { held: 0n }))
+  if (order.ordStatus === 'Filled' && !stillFilled && reserved === 0n) events.push(endOrder(order, 'TRADE_CANCELED', at))
   return events
 }

@@ -40,15 +40,15 @@ const endOrAsk = (order: OrderState, attemptOpen: boolean, text: string, at: num
 
 export const wasCanceledByUser = (order: OrderState): boolean => order.ordStatus === 'Canceled' && order.text === USER_REQUESTED
 
-/** Ends an open order as Canceled, by its time in force as Expired, and gives back all it holds; `held` overrides what that is after events of the same decision. */
+/** Ends an order as Canceled, by its time in force as Expired, and gives back all it holds. */
 export const endOrder = (
   order: OrderState,
   text: string,
   at: number,
-  { cause, held = order.reserved.amount, clOrdId = null }: EndOptions = {},
+  { cause, clOrdId = null }: EndOptions = {},
 ): Extract<AccountEvent, { type: 'OrderCanceled' | 'OrderExpired' }> => {
-  const released = { asset: order.reserved.asset, amount: held.toString() }
-  const requests = clOrdId === null ? order.requests : withoutRequest(order, clOrdId)
+  const released = { asset: order.reserved.asset, amount: order.reserved.amount.toString() }
+  const requests = withoutRequest(order, clOrdId)
   const ordStatus = statusOf({ ...order, text, requests, cancelText: null })
   const ended = { orderId: order.orderId, text, released, compensates: cause ? releases(order, released, cause) : null, ordStatus, at }
   return text === EXPIRED
@@ -58,7 +58,6 @@ export const endOrder = (
 
 interface EndOptions {
   readonly cause?: Compensation['cause']
-  readonly held?: bigint
   /** The request that asked for it. */
   readonly clOrdId?: string | null
 }

@@ -1,5 +1,5 @@
 import { isTerminal, type TrailingOffset } from '../../events/fields.ts'
-import { formatPrice, parsePrice } from '../../platform/decimal.ts'
+import { divideUp, formatPrice, parsePrice } from '../../platform/decimal.ts'
 import type { OrderState } from './order-state.ts'
 import { hasRequests } from './requests.ts'
 
@@ -64,7 +64,7 @@ export const trailTo = (
 /** How far the market must have moved beyond a peak (scaled by 10^12) before it is recorded; never zero. */
 export const leastStep = (peak: bigint, tickSize: string): bigint => {
   const tick = parsePrice(tickSize) ?? 0n
-  const bps = (peak * LEAST_STEP_BPS + WHOLE_BPS - 1n) / WHOLE_BPS
+  const bps = divideUp(peak * LEAST_STEP_BPS, WHOLE_BPS)
   const step = tick > bps ? tick : bps
   return step > 0n ? step : 1n
 }
@@ -72,9 +72,8 @@ export const leastStep = (peak: bigint, tickSize: string): bigint => {
 /** The stop price that stays the offset behind a peak, rounded away from the market; never below zero. */
 export const stopBehind = (side: OrderState['side'], peak: string, offset: TrailingOffset): string => {
   const best = parsePrice(peak) ?? 0n
-  const bps = offset.kind === 'bps' ? best * BigInt(offset.value) : 0n
   const up = side === 'buy'
-  const distance = offset.kind === 'price' ? (parsePrice(offset.value) ?? 0n) : (bps + WHOLE_BPS - 1n) / WHOLE_BPS
+  const distance = offset.kind === 'price' ? (parsePrice(offset.value) ?? 0n) : divideUp(best * BigInt(offset.value), WHOLE_BPS)
   const stop = up ? best + distance : best - distance
   return formatPrice(stop < 0n ? 0n : stop)
 }

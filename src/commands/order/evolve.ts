@@ -150,7 +150,7 @@ const end = (order: OrderState, data: DataOf<'OrderCanceled'> | DataOf<'OrderExp
   executable: false,
   held: false,
   cancelText: null,
-  requests: data.clOrdId === null ? order.requests : withoutRequest(order, data.clOrdId),
+  requests: withoutRequest(order, data.clOrdId),
   reserved: { ...order.reserved, amount: order.reserved.amount - BigInt(data.released.amount) },
 })
 

@@ -1,5 +1,4 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
-import { isTerminal } from '../../events/fields.ts'
 import type { OwnEnd } from './conclude.ts'
 import { chargeFee } from './fee.ts'
 import type { Fill } from './fill.ts'
@@ -33,9 +32,8 @@ export const bookTrade = (order: OrderState, fill: Fill, ended: Ended): readonly
   const cumQty = order.cumQty + fill.lastQty
   const cumQuote = order.cumQuote + fill.lastQuote
   const filled = isFilledBy(order, cumQty, cumQuote)
-  const late = isTerminal(order.ordStatus)
   const spent = order.side === 'buy' ? fill.lastQuote : fill.lastQty
-  const kept = filled || late ? 0n : heldForRest({ ...order, cumQty, cumQuote }, order.reserved.amount - spent)
+  const kept = filled ? 0n : heldForRest({ ...order, cumQty, cumQuote }, order.reserved.amount - spent)
   const execId = execIdOf(order.orderId, attempt, generation)
   const trade: AccountEvent = {
     type: 'TradeBooked',
@@ -94,7 +92,7 @@ export const surplusCredited = (order: OrderState, execId: string, surplus: bigi
 const tooMany = (order: OrderState): string | undefined =>
   order.failedAttempts + 1 >= MAX_FAILED_ATTEMPTS ? 'TOO_MANY_ATTEMPTS' : undefined
 
-/** Worst case of the remainder, never more than what is left of the reservation. */
+/** Worst case of the remainder, never more than what is left of the reservation: nothing for an order that had ended. */
 const heldForRest = (order: OrderState, left: bigint): bigint => {
   const worst = worstCaseInput({ ...order, qty: leavesQtyOf(order), cash: leavesCashOf(order) }, order.instrument) ?? left
   return left <= 0n ? 0n : worst < left ? worst : left

@@ -14,7 +14,8 @@ export const isCancelPending = (order: Pick<OrderState, 'cancelText' | 'requests
 export const hasRequests = (order: Pick<OrderState, 'cancelText' | 'requests'>): boolean =>
   order.cancelText !== null || order.requests.length > 0
 
-export const withoutRequest = (order: Pick<OrderState, 'requests'>, clOrdId: string): readonly PendingRequest[] =>
+/** What waits without the request of that ClOrdID; null is none of them: a plain cancel, or the platform's. */
+export const withoutRequest = (order: Pick<OrderState, 'requests'>, clOrdId: string | null): readonly PendingRequest[] =>
   order.requests.filter((request) => request.clOrdId !== clOrdId)
 
 type Standing = Pick<OrderState, 'cancelText' | 'requests' | 'text' | 'orderQty' | 'cashOrderQty' | 'cumQty' | 'cumQuote'>

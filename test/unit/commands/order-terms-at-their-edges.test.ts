@@ -61,6 +61,7 @@ describe('a trailing stop', () => {
     assert.equal(stopBehind('sell', '0.000000000003', { kind: 'bps', value: 1 }), '0.000000000002')
     assert.equal(stopBehind('sell', '3', { kind: 'price', value: '5' }), '0')
     assert.equal(stopBehind('buy', '3', { kind: 'price', value: '5' }), '8')
+    assert.equal(stopBehind('sell', '3', { kind: 'price', value: '0.5' }), '2.5')
   })
   it('begins behind the market; every other stop at its own price', () => {
     const stop = request({ type: 'trailing_stop', side: 'sell', trailingOffset: { kind: 'price', value: '5' } })
@@ -131,6 +132,12 @@ describe('terms at acceptance', () => {
     ]
     assert.equal(new Set(hashes).size, hashes.length)
     for (const hash of hashes) assert.match(hash, /^[0-9a-f]{32}$/)
+  })
+  it('have the hashes that they have in every log: another one would make a conflict of each repetition', () => {
+    assert.equal(termsHashOf(request()), '2538d3057842ad06822654985435d751')
+    assert.equal(termsHashOf(request({ orderQty: null, cashOrderQty: 5n })), '153792e587cb2b64f920585555c9f120')
+    assert.equal(cancelHash(1), '521e887d93ad8574c89833345f2202ab')
+    assert.equal(replaceHash(1, { orderQty: 1n, cashOrderQty: null, price: '1', stopPrice: null }), 'bc479238defb3ad51ec0799f246258f5')
   })
 })
 

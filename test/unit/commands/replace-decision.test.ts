@@ -142,11 +142,12 @@ describe('a request that is refused', () => {
 })
 
 describe('the end of an order', () => {
-  it('gives back all that it holds, or what is left of it by then', () => {
+  it('gives back all that it holds, also where that is nothing', () => {
     const data = { orderId: 'acct.1', clOrdId: null, text: 'WHY', compensates: null, ordStatus: 'Canceled', at: AT }
     const released = (units: bigint) => ({ asset: 'USDC', amount: units.toString() })
     assert.deepEqual(endOrder(buy(), 'WHY', AT), { type: 'OrderCanceled', data: { ...data, released: released(usdc(200)) } })
-    assert.deepEqual(endOrder(buy(), 'WHY', AT, { held: 0n }), { type: 'OrderCanceled', data: { ...data, released: released(0n) } })
+    const less = buy({ reserved: { asset: 'USDC', amount: 0n } })
+    assert.deepEqual(endOrder(less, 'WHY', AT), { type: 'OrderCanceled', data: { ...data, released: released(0n) } })
   })
   it('by a transaction is a compensation', () => {
     const cause = { type: 'TransactionFailed', ref: '1', attempt: 1 }

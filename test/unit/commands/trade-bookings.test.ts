@@ -50,6 +50,7 @@ describe('a booked trade', () => {
   it('keeps all that is left where no price tells what the rest costs', () => {
     const sale = accepted(request({ side: 'sell', orderQty: null, cashOrderQty: usdc(100) }), { reference: null })
     assert.deepEqual([sale.reserved.amount, booked(sale, fill(0.4, 40)).released.amount], [sol(1.01), '0'])
+    assert.equal(booked(sale, fill(1, 100)).released.amount, sol(0.01).toString(), 'filled: nothing is left to cost anything')
   })
   it('of a sale spends the base', () => {
     const sale = accepted(limit({ side: 'sell', orderQty: sol(2) }))
