@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 
 declare const brand: unique symbol
 type Brand<T, Name> = T & { readonly [brand]: Name }
@@ -16,7 +17,16 @@ export const HOUSE = 'house'
 export const SLICES = 1024
 
 /** First 10 bits (big-endian) of SHA-256(accountId) as a number 0…1023. */
-export const sliceOf = (accountId: string): number => createHash('sha256').update(accountId, 'utf8').digest().readUInt16BE(0) >> 6
+export const sliceOf = (accountId: string): number => {
+  const known = slices.get(accountId)
+  if (known !== undefined) return known
+  const slice = createHash('sha256').update(accountId, 'utf8').digest().readUInt16BE(0) >> 6
+  slices.set(accountId, slice)
+  return slice
+}
+
+/** The hash costs more than all else that a read from the cache does. */
+const slices = new LRUCache<string, number>({ max: 50_000 })
 
 export const sliceName = (slice: number): string => slice.toString(16).padStart(3, '0')
 

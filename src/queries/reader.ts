@@ -137,19 +137,26 @@ export const reading = async <T>(shard: MarketDatabase, read: () => Promise<T>):
 export const consistent = (deps: ReaderDeps, shard: Shard, minPosition: bigint, signal: AbortSignal): Promise<Refusal | undefined> =>
   awaitPosition(deps, shard.progress, minPosition, signal)
 
-/** A cached document that is true at `minPosition` or later: from this process, else from Redis, else undefined. */
-export const readCached = async (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): Promise<CacheHit | undefined> => {
+/** A document of this process that is true at `minPosition` or later. */
+export const ownCached = (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): CacheHit | undefined => {
   const own = shard.cache.get(key)
-  if (own && own.asOf >= minPosition) {
-    deps.cacheReads.inc({ tier: 'process' })
-    return own
-  }
+  if (!own || own.asOf < minPosition) return undefined
+  deps.cacheReads.inc(OF_PROCESS)
+  return own
+}
+
+/** The same of Redis, for a document that this process has not; undefined: ask the database. */
+export const redisCached = async (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): Promise<CacheHit | undefined> => {
   const stored = await deps.redis?.read(shard, key)
   if (!stored || stored.asOf < minPosition) {
-    deps.cacheReads.inc({ tier: 'database' })
+    deps.cacheReads.inc(OF_DATABASE)
     return undefined
   }
-  deps.cacheReads.inc({ tier: 'redis' })
+  deps.cacheReads.inc(OF_REDIS)
   shard.cache.fill(key, stored)
   return stored
 }
+
+const OF_PROCESS = { tier: 'process' } as const
+const OF_REDIS = { tier: 'redis' } as const
+const OF_DATABASE = { tier: 'database' } as const

@@ -9,6 +9,7 @@ import { authenticate, authorise } from './auth.ts'
 import { serveEvents } from './event-stream.ts'
 import type { KeyRing } from './grant.ts'
 import { BODY_LIMIT_BYTES, bodyFault, bodyTaken, parseInput, refuseEmptyBody } from './input.ts'
+import { toJson } from './json-text.ts'
 import { problemDocument, type Refusal, refusal } from './problem.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -182,7 +183,7 @@ const sendReply = (res: Response, reply: Reply): void => {
 
 const sendJson = (res: Response, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
   if (res.headersSent || res.destroyed) return
-  const text = JSON.stringify(body)
+  const text = toJson(body)
   res.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { orderIdOf, parseOrderId } from '../../events/streams.ts'
+import { JsonText } from '../../platform/http/json-text.ts'
 import { ok, type Reply, type Route } from '../../platform/http/route.ts'
 import { orderOf } from '../../projections/cache/documents.ts'
 import { orderKey } from '../../projections/feed.ts'
 import { type OrderRow, ordersTable } from '../../projections/read-models/orders.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import { type ReaderDeps, type ReadShard, readAccount, readCached } from '../reader.ts'
+import { ownCached, type ReaderDeps, type ReadShard, readAccount, redisCached } from '../reader.ts'
 import { AccountIdText, ClOrdIdText, OrderIdText, ReadQuery } from '../request/parameters.ts'
 import { accountRead, oneReply } from './account-read.ts'
 
@@ -34,7 +35,7 @@ export const orderRoute = (deps: ReaderDeps): Route =>
     params: z.object({ orderId: OrderIdText }),
     query: ReadQuery,
     accountOf: ({ orderId }) => parseOrderId(orderId!)!.accountId,
-    answer: async ({ accountId, shard, params, minPosition }) => {
+    answer: ({ accountId, shard, params, minPosition }) => {
       const { number } = parseOrderId(params.orderId!)!
       return fromCacheOrShard(deps, shard, accountId, number, minPosition)
     },
@@ -51,8 +52,9 @@ const fromCacheOrShard = async (
   number: number,
   position: bigint,
 ): Promise<Reply> => {
-  const cached = await readCached(deps, shard, orderKey(orderIdOf(accountId, number)), position)
-  if (cached) return ok({ data: JSON.parse(cached.json) as unknown, asOfPosition: String(cached.asOf) })
+  const key = orderKey(orderIdOf(accountId, number))
+  const cached = ownCached(deps, shard, key, position) ?? (await redisCached(deps, shard, key, position))
+  if (cached) return ok(new JsonText(`{"data":${cached.json},"asOfPosition":"${cached.asOf}"}`))
   return readOrder(shard, accountId, BY_NUMBER, number)
 }
 
