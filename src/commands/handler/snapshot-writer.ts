@@ -32,6 +32,13 @@ interface Written {
   readonly digests: ReadonlyMap<number, string>
 }
 
+/** What became of a snapshot; where it failed, the segment that could not be stored, or the fault. */
+interface Saved {
+  readonly result: 'written' | 'too_large' | 'failed'
+  readonly segment?: number
+  readonly err?: unknown
+}
+
 export const createSnapshotWriter = (
   deps: SnapshotDeps & {
     readonly log: Logger
@@ -49,28 +56,25 @@ export const createSnapshotWriter = (
     for (const [accountId, account] of queue) {
       queue.delete(accountId)
       if (signal.aborted) return
-      try {
-        await save(accountId, account)
-      } catch (error) {
-        metrics.snapshots.inc({ result: 'failed' })
-        log.warn({ err: error, accountId }, 'a snapshot could not be written')
-      }
+      const { result, ...why } = await save(accountId, account).catch((error: unknown): Saved => ({ result: 'failed', err: error }))
+      metrics.snapshots.inc({ result })
+      if (result === 'failed') log.warn({ accountId, ...why }, 'a snapshot could not be written')
     }
   }
 
-  const save = async (accountId: string, account: LoadedAccount): Promise<void> => {
+  const save = async (accountId: string, account: LoadedAccount): Promise<Saved> => {
     const digests = new Map([...account.digests, ...(written.get(accountId)?.digests ?? [])])
     for (const segment of account.state.sealed) {
       if (digests.get(segment.index) === segment.digest) continue
       // the snapshot may name only what can be read back
-      if (!(await writeSegment(deps, accountId, segment))) return
+      if (!(await writeSegment(deps, accountId, segment))) return { result: 'failed', segment: segment.index }
       digests.set(segment.index, segment.digest)
     }
     const oldest = account.state.segments - KEPT_DIGESTS
     for (const index of digests.keys()) if (index < oldest) digests.delete(index)
     const result = await writeSnapshot(deps, accountId, { ...account, digests })
-    metrics.snapshots.inc({ result })
     if (result !== 'failed') written.set(accountId, { revision: account.state.revision, digests })
+    return { result }
   }
 
   return {
