@@ -6,7 +6,7 @@ import { instrumentTerms, type OrderRequest, placeCommandId, termsHashOf } from 
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { done, ignored, refused, repeated, unknownStrategy } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
-import { evolve } from './evolve.ts'
+import { afterEvents } from './evolve.ts'
 import { findKnown, isKnown } from './known-ids.ts'
 import type { AccountState } from './state.ts'
 
@@ -126,6 +126,3 @@ const changed = (state: AccountState, algo: AlgoState, ...events: readonly Accou
   return { events, answer: { kind: 'algo', algo: left ?? algo, status: left?.status ?? 'Canceled', first: false } }
 }
 const same = (algo: AlgoState): Decision => ({ events: [], answer: { kind: 'algo', algo, status: algo.status, first: false } })
-
-const afterEvents = (state: AccountState, events: readonly AccountEvent[]): AccountState =>
-  events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)

@@ -3,7 +3,7 @@ import { strategyScope } from '../../events/scope.ts'
 import { type ProblemCode, type Refusal, refusal } from '../../platform/http/problem.ts'
 import { type OrderState, orderFacts } from '../order/order-state.ts'
 import type { Decision } from './command.ts'
-import { evolve } from './evolve.ts'
+import { afterEvents } from './evolve.ts'
 import type { AccountState } from './state.ts'
 
 /** Nothing to append: already true, or no longer applicable. */
@@ -36,7 +36,6 @@ export const answerOrder = (accountId: string, order: OrderState, events: readon
 
 /** The order after the decision's own events; it may have left the fold with them. */
 export const orderAfter = (state: AccountState, events: readonly AccountEvent[], number: number): OrderState | undefined => {
-  let next = state
-  for (const event of events) next = evolve(next, event, next.revision + 1n)
-  return next.orders.get(number) ?? next.canceled.get(number)
+  const after = afterEvents(state, events)
+  return after.orders.get(number) ?? after.canceled.get(number)
 }

@@ -1,5 +1,5 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
-import { type Compensation, isTerminal } from '../../events/fields.ts'
+import type { Compensation } from '../../events/fields.ts'
 import { creditDeposit } from '../ledger/deposit.ts'
 import { sendPayout, transferRef, withdrawalRef } from '../ledger/payout.ts'
 import { type Brought, totals } from '../ledger/provisional.ts'
@@ -17,7 +17,7 @@ import type { LateLanding, LateSubject } from '../transaction/late-subject.ts'
 import { done, ignored } from './answers.ts'
 import { finishOrder } from './book-outcome.ts'
 import type { Decision } from './command.ts'
-import type { AccountState } from './state.ts'
+import { type AccountState, walletOf } from './state.ts'
 
 /** Text of an order that was ended because the chain had executed more of it than it asked for. */
 export const OVERFILLED = 'OVERFILLED'
@@ -100,7 +100,7 @@ const NOTHING: Effect = { events: [], provisional: [] }
 const executionOf = (late: Late, subject: Extract<LateSubject, { kind: 'order' }>): Effect | string => {
   const { state, landing, attempt, at } = late
   const { instrument: terms, side } = subject
-  const wallet = state.wallet?.publicKey ?? ''
+  const wallet = walletOf(state)
   const [base, quote] = [changeOf(landing.deltas, wallet, terms.baseMint), changeOf(landing.deltas, wallet, terms.quoteMint)]
   if (base === 0n && quote === 0n) return NOTHING
   const [lastQty, lastQuote] = side === 'buy' ? [base, -quote] : [-base, quote]
@@ -141,7 +141,6 @@ const executionOf = (late: Late, subject: Extract<LateSubject, { kind: 'order' }
 
 /** Whatever is left of it is not wanted any more: somebody has to look first. What waited for its attempts is answered with the last of them. */
 const endAfterOverfill = (order: OrderState, othersOpen: boolean, at: number): readonly AccountEvent[] => {
-  if (isTerminal(order.ordStatus)) return []
   if (!othersOpen) return conclude(order, { text: OVERFILLED }, NOTHING_GROWS, at)
   const asked = cancelFor(order, true, OVERFILLED, at)
   return asked ? [asked] : []
@@ -152,11 +151,11 @@ const NOTHING_GROWS: Bounds = { available: 0n, breach: () => undefined }
 
 const creditOf = (late: Late, { id, asset, mint }: Extract<LateSubject, { kind: 'deposit' }>): Effect | string => {
   const { state, landing, at } = late
-  const wallet = state.wallet?.publicKey ?? ''
+  const wallet = walletOf(state)
   const deposit = state.deposits.get(id)
   if (deposit?.status === 'requested') {
     const credits = creditDeposit(deposit, landing.deltas, wallet, landing.signature, at)
-    return { events: credits, provisional: credits.flatMap(({ type, data }) => (type === 'FundsCredited' ? [brought(data)] : [])) }
+    return { events: credits, provisional: credits.map(({ data }) => brought(data)) }
   }
   // it had ended, or was credited by another transaction: money that nobody waits for, like any other that comes unasked
   const events = landing.deltas.flatMap(({ owner, mint: of, tokenAccount, amount }): AccountEvent[] => {
@@ -175,7 +174,7 @@ const brought = ({ asset, amount }: { readonly asset: string; readonly amount: s
 const payoutOf = (late: Late, subject: Extract<LateSubject, { kind: 'withdrawal' | 'transfer' }>): Effect | string => {
   const { state, landing, at } = late
   const { signature, attempt } = landing
-  const wallet = state.wallet?.publicKey ?? ''
+  const wallet = walletOf(state)
   const ref = subject.kind === 'withdrawal' ? withdrawalRef(subject.id) : transferRef(subject.id)
   const payout = state.payouts.get(ref)
   const sent = payout ? sendPayout(payout, landing.deltas, wallet, { signature, attempt, at }) : 'contradiction'

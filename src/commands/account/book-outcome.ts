@@ -1,8 +1,7 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
-import { isTerminal } from '../../events/fields.ts'
 import type { SetRules } from '../../events/limit-book.ts'
 import { balanceOf } from '../ledger/balances.ts'
-import { afterDepositAttempt, creditDeposit, type DepositState, depositIdOf, failDeposit } from '../ledger/deposit.ts'
+import { afterDepositAttempt, creditDeposit, type DepositState, depositOf, failDeposit } from '../ledger/deposit.ts'
 import { afterPayoutAttempt, sendPayout } from '../ledger/payout.ts'
 import { heldShareBreach, replaceBreach } from '../limits/replace-breach.ts'
 import { conclude, type OwnEnd } from '../order/conclude.ts'
@@ -10,13 +9,12 @@ import { fillFrom } from '../order/fill.ts'
 import { isFilledBy } from '../order/order-state.ts'
 import { bookTrade, type Ended, endAfterEmptyLanding, endAfterExpiry, endAfterFailure, endAfterTrade } from '../order/outcome.ts'
 import type { LimitCheck } from '../order/replace.ts'
-import { hasRequests } from '../order/requests.ts'
 import { type AttemptState, findAttempt, hasOpenAttempt } from '../transaction/attempt-state.ts'
 import { nonceAccountOf } from '../transaction/nonce-ref.ts'
 import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
-import { evolve } from './evolve.ts'
-import type { AccountState } from './state.ts'
+import { afterEvents } from './evolve.ts'
+import { type AccountState, walletOf } from './state.ts'
 
 /** A landed transaction of something that another one has done. */
 export const SECOND_EXECUTION = 'another transaction has done this: booked once it is final'
@@ -27,10 +25,10 @@ type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { typ
 export const bookLanded = (state: AccountState, { type: _type, limits, ...landed }: CommandOf<'BookLanded'>, at: number): Decision => {
   const attempt = liveAttempt(state, landed)
   if (typeof attempt === 'string') return ignored(attempt)
-  const wallet = state.wallet?.publicKey ?? ''
+  const wallet = walletOf(state)
   const ended = endedBy(state, attempt, attempt.generation + 1, at)
   const event: AccountEvent = { type: 'TransactionLanded', data: { ...landed, generation: ended.generation, at } }
-  const deposit = state.deposits.get(depositIdOf(attempt.ref) ?? '')
+  const deposit = depositOf(state, attempt.ref)
   if (deposit) {
     const credits = creditDeposit(deposit, landed.deltas, wallet, attempt.signature, at)
     return done(event, ...(credits.length > 0 ? credits : emptyDeposit(deposit, ended)))
@@ -84,12 +82,11 @@ export const finishOrder = (
   { ref, othersOpen, at }: Ended,
   limits: readonly SetRules[] | undefined,
 ): Decision => {
-  const before = state.orders.get(Number(ref))
   // another attempt can still land: nothing about the order can be decided yet
-  if (othersOpen || !before || (end.text === undefined && !hasRequests(before))) return done(...booked)
-  const after = booked.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
+  if (othersOpen) return done(...booked)
+  const after = afterEvents(state, booked)
   const order = after.orders.get(Number(ref))
-  if (!order || isTerminal(order.ordStatus)) return done(...booked)
+  if (!order) return done(...booked)
   const { available } = balanceOf(after.balances, order.reserved.asset)
   // no share can be asked for here: the attempt's end is booked in any case, and what is not held refuses the replace
   const breach: LimitCheck = (repriced) => replaceBreach(after, repriced, limits, at) ?? heldShareBreach(after, repriced, limits, at)
@@ -107,7 +104,7 @@ const fundsAfter = (state: AccountState, ended: Ended, type: string, reason: str
   const cause = { type, ref: ended.ref, attempt: ended.attempt }
   const payout = state.payouts.get(ended.ref)
   if (payout) return afterPayoutAttempt(payout, reason, cause, ended.at)
-  const deposit = state.deposits.get(depositIdOf(ended.ref) ?? '')
+  const deposit = depositOf(state, ended.ref)
   return deposit ? afterDepositAttempt(deposit, reason, cause, ended.at) : []
 }
 

@@ -1,5 +1,5 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
-import { depositIdOf, reverseDeposit } from '../ledger/deposit.ts'
+import { depositOf, reverseDeposit } from '../ledger/deposit.ts'
 import { reversePayout } from '../ledger/payout.ts'
 import { bustTrade } from '../order/bust.ts'
 import { type AttemptState, findAttempt } from '../transaction/attempt-state.ts'
@@ -29,6 +29,6 @@ const reverse = (state: AccountState, attempt: AttemptState, at: number): readon
     const order = state.orders.get(Number(ref))
     return order ? bustTrade(order, booked, ref, attempt.attempt, at) : []
   }
-  const deposit = state.deposits.get(depositIdOf(ref) ?? '')
+  const deposit = depositOf(state, ref)
   return deposit ? [reverseDeposit(deposit, booked.amount, attempt.signature, attempt.attempt, at)] : []
 }

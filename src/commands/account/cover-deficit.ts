@@ -1,10 +1,9 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
-import { isTerminal } from '../../events/fields.ts'
 import { isOverdrawn } from '../ledger/balances.ts'
-import { cancelFor } from '../order/cancel.ts'
+import { endOrder } from '../order/cancel.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import type { Decision } from './command.ts'
-import { evolve } from './evolve.ts'
+import { afterEvents } from './evolve.ts'
 import type { AccountState } from './state.ts'
 
 /** Text of a resting order whose funds were needed for what a fork took back. */
@@ -15,24 +14,24 @@ export const NEGATIVE_AVAILABLE = 'NEGATIVE_AVAILABLE'
  * in the same append until it is not. What is being executed is left alone: its bytes can't be taken back.
  */
 export const coverDeficit = (state: AccountState, decision: Decision, at: number): Decision => {
-  if (!decision.events.some(({ type }) => MAY_OVERDRAW.has(type))) return decision
-  let next = state
-  for (const event of decision.events) next = evolve(next, event, next.revision + 1n)
+  if (!decision.events.some(({ type }) => MAY_LEAVE_DEFICIT.has(type))) return decision
+  let next = afterEvents(state, decision.events)
   const cancels: AccountEvent[] = []
-  for (const number of [...next.orders.keys()].sort((a, b) => b - a)) {
-    const order = next.orders.get(number)
-    if (!order || isTerminal(order.ordStatus) || !isOverdrawn(next.balances, order.reserved.asset)) continue
-    if (order.reserved.amount === 0n || hasOpenAttempt(next, String(number))) continue
-    const canceled = cancelFor(order, false, NEGATIVE_AVAILABLE, at)
-    if (!canceled) continue
+  for (const order of [...next.orders.values()].sort((a, b) => b.number - a.number)) {
+    const { asset, amount } = order.reserved
+    if (amount === 0n || !isOverdrawn(next.balances, asset) || hasOpenAttempt(next, String(order.number))) continue
+    const canceled = endOrder(order, NEGATIVE_AVAILABLE, at)
     cancels.push(canceled)
-    next = evolve(next, canceled, next.revision + 1n)
+    next = afterEvents(next, [canceled])
   }
   return cancels.length === 0 ? decision : { ...decision, events: [...decision.events, ...cancels] }
 }
 
-/** Events that take from available without asking whether it is there. */
-const MAY_OVERDRAW: ReadonlySet<AccountEvent['type']> = new Set([
+/**
+ * Events that take from available without asking whether it is there, and the ends of attempts that did nothing: what they were for rests
+ * again, and can be cancelled now.
+ */
+const MAY_LEAVE_DEFICIT: ReadonlySet<AccountEvent['type']> = new Set([
   'TradeCanceled',
   'FundsDepositReversed',
   'FundsSurplusCredited',
@@ -40,4 +39,6 @@ const MAY_OVERDRAW: ReadonlySet<AccountEvent['type']> = new Set([
   'TradeOverfilled',
   'FundsWithdrawalLate',
   'LedgerCorrected',
+  'TransactionFailed',
+  'TransactionExpired',
 ])

@@ -58,13 +58,13 @@ const decided = (state: AccountState, command: AccountCommand, at: number): Deci
     case 'RequestDeposit':
       return depositFunds(state, command, at)
     case 'PlaceOrder':
-      return placeOrder(state, command, at)
+      return placeOrder(state, state.accountId, command, at)
     case 'CancelOrder':
       return cancel(state, state.accountId, command, at)
     case 'ReplaceOrder':
       return replaceOrder(state, state.accountId, command, at)
     case 'PlaceList':
-      return placeList(state, command, at)
+      return placeList(state, state.accountId, command, at)
     case 'CancelOrders':
       return massCancel(state, command.filter, at)
     case 'WithdrawRequest':
@@ -186,7 +186,7 @@ const kill = (state: AccountState, { number, text }: CommandOf<'KillOrder'>, at:
   if (!order?.executable) return ignored('the order is not to be executed')
   if (hasOpenAttempt(state, ref)) return ignored('an attempt is open')
   const cause = { type: 'KillOrder', ref, attempt: state.attempts.get(ref)?.attempt ?? null }
-  return done(endOrder(order, order.cancelText ?? text, at, { cause }))
+  return done(endOrder(order, text, at, { cause }))
 }
 
 const bookUnknown = (state: AccountState, { type: _type, ...command }: CommandOf<'BookUnknown'>, at: number): Decision => {

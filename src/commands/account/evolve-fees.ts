@@ -1,15 +1,15 @@
 import type { DataOf } from '../../events/account/account-event.ts'
-import { bookOn } from '../transaction/evolve.ts'
+import { changeTrade } from './evolve-orders.ts'
 import type { AccountState } from './state.ts'
 
 /** Remembers the fee on the trade's attempt, which takes it back to the unit, and among what lies in the wallet for the house. */
 export const bookFee = (state: AccountState, { execId, asset, amount }: DataOf<'LedgerFeeCharged'>): AccountState => {
-  const [, number = '', attempt = ''] = execId.split('.')
   const fee = BigInt(amount)
-  const booked = bookOn(state, number, Number(attempt), (before) =>
-    before?.kind === 'trade' ? { ...before, fee: before.fee + fee } : before,
+  return collect(
+    changeTrade(state, execId, (trade) => ({ ...trade, fee: trade.fee + fee })),
+    asset,
+    fee,
   )
-  return collect({ ...state, ...booked }, asset, fee)
 }
 
 /** More (negative: less) of an asset lies in the wallet that belongs to the house. */

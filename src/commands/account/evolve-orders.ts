@@ -1,12 +1,12 @@
 import type { DataOf } from '../../events/account/account-event.ts'
 import { isTerminal } from '../../events/fields.ts'
 import { parseOrderId } from '../../events/streams.ts'
-import { depositCommandId, depositIdOf, depositTermsHash } from '../ledger/deposit.ts'
+import { depositCommandId, depositOf, depositTermsHash } from '../ledger/deposit.ts'
 import { wasCanceledByUser } from '../order/cancel.ts'
 import { evolveOrder, type OrderChange } from '../order/evolve.ts'
 import { placeCommandId } from '../order/order-request.ts'
 import type { OrderState } from '../order/order-state.ts'
-import { isRefSettled } from '../transaction/attempt-state.ts'
+import { type Booked, isRefSettled } from '../transaction/attempt-state.ts'
 import { bookOn } from '../transaction/evolve.ts'
 import { closePayout } from './evolve-payouts.ts'
 import { rememberClosed } from './known-ids.ts'
@@ -42,15 +42,15 @@ export const bookTradeOn = (state: AccountState, data: DataOf<'TradeBooked'>): A
   return { ...state, ...bookOn(state, String(numberOf(data.orderId)), data.attempt, () => trade) }
 }
 
-export const bookSurplus = (state: AccountState, data: DataOf<'FundsSurplusCredited'>): AccountState => {
-  const surplus = BigInt(data.surplus.amount)
-  const [, number = '', attempt = ''] = data.execId.split('.')
-  return {
-    ...state,
-    ...bookOn(state, number, Number(attempt), (booked) =>
-      booked?.kind === 'trade' ? { ...booked, surplus: booked.surplus + surplus } : booked,
-    ),
-  }
+export const bookSurplus = (state: AccountState, { execId, surplus }: DataOf<'FundsSurplusCredited'>): AccountState =>
+  changeTrade(state, execId, (trade) => ({ ...trade, surplus: trade.surplus + BigInt(surplus.amount) }))
+
+type Trade = Extract<Booked, { kind: 'trade' }>
+
+/** Changes what an attempt remembers of its trade; a trade that is taken back in the same append is forgotten already. */
+export const changeTrade = (state: AccountState, execId: string, change: (trade: Trade) => Trade): AccountState => {
+  const [, ref = '', attempt = ''] = execId.split('.')
+  return { ...state, ...bookOn(state, ref, Number(attempt), (booked) => (booked?.kind === 'trade' ? change(booked) : booked)) }
 }
 
 /** Moves an ended order or deposit out of the fold when all its attempts are final or expired; only its id stays known. */
@@ -60,7 +60,7 @@ export const closeSettled = (state: AccountState, ref: string): AccountState => 
   if (order) return isTerminal(order.ordStatus) ? closeOrder(state, order) : state
   const payout = state.payouts.get(ref)
   if (payout) return closePayout(state, payout)
-  const deposit = state.deposits.get(depositIdOf(ref) ?? '')
+  const deposit = depositOf(state, ref)
   if (!deposit || deposit.status === 'requested') return state
   const known = rememberClosed(
     state,

@@ -3,7 +3,7 @@ import { decodeAccountEvent } from '../../events/decode.ts'
 import { postingsOf } from '../../events/postings.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
 import { applyPostings } from '../ledger/balances.ts'
-import { depositIdOf, depositRef } from '../ledger/deposit.ts'
+import { depositOf, depositRef } from '../ledger/deposit.ts'
 import { isPayoutRef } from '../ledger/payout.ts'
 import { evolveRisk } from '../limits/evolve-risk.ts'
 import { countRejection } from '../limits/rejection-budget.ts'
@@ -138,6 +138,10 @@ const evolveOwn = (before: AccountState, event: AccountEvent, revision: bigint):
   }
 }
 
+/** The account after a decision's own events, as if they came next in its stream. */
+export const afterEvents = (state: AccountState, events: readonly AccountEvent[]): AccountState =>
+  events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
+
 /** Folds events as a page or a whole stream brings them. @throws UnreadableEvent */
 export const foldAccount = (events: Iterable<RecordedEvent>, from: AccountState = EMPTY_ACCOUNT): AccountState => {
   let state = from
@@ -167,6 +171,6 @@ const endAttempt = (state: AccountState, event: Extract<OrderChange, { type: `Tr
   const orderId = state.orders.get(Number(ref))?.orderId
   if (orderId !== undefined) return changeOrder(state, orderId, event)
   if (isPayoutRef(ref)) return countPayoutAttempt(state, ref)
-  const deposit = state.deposits.get(depositIdOf(ref) ?? '')
+  const deposit = depositOf(state, ref)
   return deposit ? evolveDeposit(state, deposit.depositId, { attempts: deposit.attempts + 1 }) : state
 }

@@ -7,7 +7,7 @@ import { isOneOf, isParent, needOf, shareOf, siblingsOf } from '../order/order-l
 import type { OrderState } from '../order/order-state.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import type { Decision } from './command.ts'
-import { evolve } from './evolve.ts'
+import { afterEvents } from './evolve.ts'
 import type { AccountState } from './state.ts'
 
 /**
@@ -19,18 +19,18 @@ export const withListEffects = (state: AccountState, decision: Decision, at: num
   const moved = decision.events.flatMap((event) => listed(state, event))
   if (moved.length === 0) return decision
   const effects: AccountEvent[] = []
-  let now = decision.events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
+  let now = afterEvents(state, decision.events)
   const add = (event: AccountEvent | undefined): void => {
     if (!event) return
     effects.push(event)
-    now = evolve(now, event, now.revision + 1n)
+    now = afterEvents(now, [event])
   }
   for (const before of new Set(moved)) {
     const after = now.orders.get(before.number)
     const ended = !after || isTerminal(after.ordStatus)
     const traded = tradedIn(decision.events, before.orderId)
     const list = before.list!
-    if (isOneOf(list) && (ended || traded > 0n))
+    if (isOneOf(list))
       for (const sibling of siblingsOf(now.orders.values(), before.number, list))
         add(cancelFor(sibling, hasOpenAttempt(now, String(sibling.number)), 'OCO', at))
     if (!isParent(list) || !ended) continue

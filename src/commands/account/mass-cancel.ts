@@ -4,7 +4,7 @@ import { cancelFor } from '../order/cancel.ts'
 import { matches, type OrderFilter } from '../order/order-filter.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
 import type { Decision } from './command.ts'
-import { evolve } from './evolve.ts'
+import { afterEvents } from './evolve.ts'
 import type { AccountState } from './state.ts'
 
 /** Text of an order that a mass cancel has ended. */
@@ -20,7 +20,7 @@ export const cancelMatching = (state: AccountState, filter: OrderFilter, text: s
 export const massCancel = (state: AccountState, filter: OrderFilter, at: number): Decision => {
   const meant = [...state.orders.values()].filter((order) => !isTerminal(order.ordStatus) && matches(order, filter))
   const events = cancelMatching(state, filter, MASS_CANCEL, at)
-  const after = events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
+  const after = afterEvents(state, events)
   const orders = meant.map(({ number, orderId }) => ({ orderId, ordStatus: after.orders.get(number)?.ordStatus ?? 'Canceled' }))
   return { events, answer: { kind: 'orders', orders } }
 }

@@ -10,7 +10,7 @@ import { acceptOrder, expiryOf, firstStop, needsReference, type Placement, rejec
 import { postOnlyBreach } from '../order/post-only.ts'
 import { spentAsset, worstCaseInput } from '../order/reservation.ts'
 import { sliceBlock } from './algos.ts'
-import { answerOrder, ignored, noSuchAccount, refused, repeated, unknownStrategy } from './answers.ts'
+import { answerOrder, ignored, refused, repeated, unknownStrategy } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
 import { findKnown, isKnown } from './known-ids.ts'
 import type { AccountState } from './state.ts'
@@ -18,9 +18,7 @@ import type { AccountState } from './state.ts'
 type PlaceOrder = Extract<AccountCommand, { type: 'PlaceOrder' }>
 
 /** Accepts an order and holds its worst-case input, answers a repetition, or puts the refusal on record: control, limits, then funds at mid, then the route. */
-export const placeOrder = (state: AccountState, command: PlaceOrder, at: number): Decision => {
-  const { accountId } = state
-  if (accountId === undefined) return noSuchAccount()
+export const placeOrder = (state: AccountState, accountId: string, command: PlaceOrder, at: number): Decision => {
   const { request, instrument, reference } = command
   const termsHash = termsHashOf(request)
   const known = knownOrder(state, request.clOrdId, termsHash)

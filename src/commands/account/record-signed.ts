@@ -1,5 +1,5 @@
 import { isTerminal } from '../../events/fields.ts'
-import { depositIdOf } from '../ledger/deposit.ts'
+import { depositOf } from '../ledger/deposit.ts'
 import type { PayoutState } from '../ledger/payout.ts'
 import { signingBlock } from '../limits/signing-block.ts'
 import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
@@ -66,7 +66,7 @@ const payoutBlock = (state: AccountState, ref: string, purpose: PayoutState['kin
 }
 
 const depositBlock = (state: AccountState, ref: string): string | undefined =>
-  state.deposits.get(depositIdOf(ref) ?? '')?.status === 'requested' ? undefined : 'the deposit is not waiting'
+  depositOf(state, ref)?.status === 'requested' ? undefined : 'the deposit is not waiting'
 
 const orderBlock = (state: AccountState, ref: string): string | undefined => {
   const order = state.orders.get(Number(ref))

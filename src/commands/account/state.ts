@@ -57,6 +57,9 @@ export interface AccountState extends Attempts, KnownIds, Algos {
   readonly corrections: ImmutableMap<string, CorrectionState>
 }
 
+/** Address of the account's wallet: the owner of its token accounts. Empty before it has one, which owns nothing. */
+export const walletOf = ({ wallet }: Pick<AccountState, 'wallet'>): string => wallet?.publicKey ?? ''
+
 export const EMPTY_ACCOUNT: AccountState = {
   accountId: undefined,
   revision: -1n,

@@ -5,7 +5,7 @@ import { SCHEMA_VERSION } from '../../events/upcast.ts'
 import { derivedUuid } from '../../platform/ids.ts'
 import type { AccountCommand, Answer, CommandContext } from '../account/command.ts'
 import { decide } from '../account/decide.ts'
-import { evolve } from '../account/evolve.ts'
+import { afterEvents } from '../account/evolve.ts'
 import type { AccountState } from '../account/state.ts'
 import { briefed } from './brief.ts'
 
@@ -49,7 +49,7 @@ export const decideBatch = <T extends Asked>(origin: Origin, from: AccountState,
       const fresh = newEvents(origin, state.revision + 1n, decision.events, asked.context)
       const more = fresh.reduce((sum, each) => sum + each.bytes, 0)
       if (events.length > 0 && (events.length + fresh.length > BATCH_MAX_EVENTS || bytes + more > MAX_BYTES)) break
-      state = decision.events.reduce((next, event) => evolve(next, event, next.revision + 1n), state)
+      state = afterEvents(state, decision.events)
       bytes += more
       events.push(...fresh.map((each) => each.event))
       decided.push({ asked, answer: decision.answer })

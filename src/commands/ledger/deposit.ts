@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Map as ImmutableMap } from 'immutable'
 import type { AccountEvent, DataOf } from '../../events/account/account-event.ts'
 import type { TokenDelta } from '../../events/account/transaction-events.ts'
 import type { Compensation } from '../../events/fields.ts'
@@ -28,6 +29,10 @@ export const depositRef = (depositId: string): string => `d-${depositId}`
 /** The deposit a ref belongs to; undefined for an order's ref. */
 export const depositIdOf = (ref: string): string | undefined => (ref.startsWith('d-') ? ref.slice(2) : undefined)
 
+/** The deposit that a transaction of this ref is for. */
+export const depositOf = ({ deposits }: { readonly deposits: ImmutableMap<string, DepositState> }, ref: string): DepositState | undefined =>
+  deposits.get(depositIdOf(ref) ?? '')
+
 /** First 32 hex of the SHA-256 of the terms: the same depositId with another hash is a conflict. */
 export const depositTermsHash = (asset: string, amount: bigint): string =>
   createHash('sha256').update(`${asset}|${amount}`, 'utf8').digest('hex').slice(0, 32)
@@ -53,6 +58,11 @@ export const newDeposit = (
   requestedRevision: revision,
 })
 
+interface Credited {
+  readonly type: 'FundsCredited'
+  readonly data: DataOf<'FundsCredited'>
+}
+
 /** One credit for each of the wallet's token accounts that grew: what was observed, not what was asked for. */
 export const creditDeposit = (
   deposit: DepositState,
@@ -60,11 +70,11 @@ export const creditDeposit = (
   wallet: string,
   signature: string,
   at: number,
-): readonly AccountEvent[] => {
+): readonly Credited[] => {
   const grown = new Map<string, bigint>()
   for (const { tokenAccount, owner, mint, amount } of deltas)
     if (owner === wallet && mint === deposit.mint) grown.set(tokenAccount, (grown.get(tokenAccount) ?? 0n) + BigInt(amount))
-  return [...grown].flatMap(([tokenAccount, amount]): AccountEvent[] =>
+  return [...grown].flatMap(([tokenAccount, amount]): Credited[] =>
     amount > 0n
       ? [
           {

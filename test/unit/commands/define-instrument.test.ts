@@ -24,10 +24,12 @@ describe('defining an instrument', () => {
     assert.deepEqual(decided({ tickSize: '0.01', status: 'trading' }).events, [])
   })
   it('needs all of a new one, but for assets that are known', () => {
-    assert.deepEqual(decideInstrument({ defined: undefined, schedule: undefined }, { symbol: 'ORCA/USDC', others: [INSTRUMENT] }).answer, {
-      kind: 'invalid',
-      errors: ['baseMint', 'baseDecimals', 'tickSize', 'lotSize'].map((field) => ({ field, reason: 'is required for a new instrument' })),
-    })
+    const errors = ['baseMint', 'baseDecimals', 'tickSize', 'lotSize'].map((field) => ({
+      field,
+      reason: 'is required for a new instrument',
+    }))
+    const decision = decideInstrument(NEW, { symbol: 'ORCA/USDC', others: [INSTRUMENT] })
+    assert.deepEqual(decision, { events: [], answer: { kind: 'invalid', errors } })
   })
   it('keeps an asset the same in all instruments, its mint for ever, and the steps within the decimals', () => {
     const other: Instrument = { ...INSTRUMENT, symbol: 'X/USDC', base: { ...SOL, asset: 'X', mint: 'MintX' } }

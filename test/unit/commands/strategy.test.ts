@@ -58,6 +58,8 @@ describe('a strategy', () => {
     const answers = (state: Strategy['state'], command: StrategyCommand) => decideStrategy({ ...paper, state }, command).answer
     assert.deepEqual(decideStrategy(undefined, define()).answer, { kind: 'strategy', first: true })
     assert.deepEqual(answers('Paper', define({ a: 1 })), { kind: 'strategy', first: false })
+    const same = decideStrategy({ ...paper, configHash: configHashOf({ a: 1 }) }, define({ a: 1 }))
+    assert.deepEqual(same, { events: [], answer: { kind: 'strategy', first: false } })
     assert.deepEqual(answers('Paper', pause), { kind: 'conflict', reason: 's is Paper: it cannot be paused' })
     assert.deepEqual(answers('Live', define({ a: 1 })), { kind: 'conflict', reason: 's is Live: it cannot get another configuration' })
     assert.deepEqual(answers('Live', start('Paper')), { kind: 'conflict', reason: 's is Live: it cannot become Paper' })

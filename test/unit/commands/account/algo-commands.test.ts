@@ -190,6 +190,14 @@ describe('a slice', () => {
     poor.does(slice(poor), START)
     assert.deepEqual([algo(poor).next, algo(poor).child, algo(poor).childEnd], [1, 1, 'Rejected'])
   })
+  it('that comes back and ends after the next one was placed is not the last one’s end', () => {
+    const s = sliced()
+    for (const command of [signed('1'), landed('1', swap(sol(1), -usdc(100)))]) s.does(command, START)
+    s.does(slice(s), START + 1_000)
+    assert.equal(s.state.algos.get('algo')?.child, 2)
+    for (const command of [vanished('1'), expired('1'), cancel(1)]) s.does(command, START + 1_000)
+    assert.deepEqual([s.state.orders.has(1), s.state.algos.get('algo')?.childEnd, s.state.algos.get('algo')?.executed], [false, null, 0n])
+  })
   it('is no business of another one’s end', () => {
     const s = started(iceberg)
     s.does(place(limit({ clOrdId: 'own', orderQty: sol(1) })), START)

@@ -5,8 +5,10 @@ import type { TokenDelta } from '../../../../src/events/account/transaction-even
 import {
   balance,
   cancel,
+  expired,
   failed,
   funded,
+  INSTRUMENT,
   landed,
   limit,
   mid,
@@ -27,6 +29,7 @@ import {
   WALLET,
 } from '../account-story.ts'
 
+const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
 const given = (...commands: readonly AccountCommand[]): Story => {
   const s = funded()
   for (const command of commands) s.does(command)
@@ -51,10 +54,10 @@ describe('a transfer that came unasked', () => {
     assert.equal(reasonOf(story({ type: 'OpenAccount', accountId: 'acct' }).does(gift)), 'the account has no wallet')
     for (const amount of [0n, -1n]) assert.equal(reasonOf(funded().does({ ...gift, amount })), 'nothing came')
     assert.equal(reasonOf(given(gift).does(gift)), 'already booked')
-    const own = given(place(limit()), { type: 'TriggerOrder', number: 1, trigger: mid('90') }, signed('1'))
+    const own = given(place(limit()), trigger, signed('1'))
     assert.equal(reasonOf(own.does({ ...gift, signature: 'sig-1-1' })), 'a transaction of ours')
     own.does(failed('1'))
-    own.does({ type: 'TriggerOrder', number: 1, trigger: mid('90') })
+    own.does(trigger)
     own.does(signed('1', 2))
     assert.equal(reasonOf(own.does({ ...gift, signature: 'sig-1-1' })), 'a transaction of ours', 'an earlier attempt')
   })
@@ -78,12 +81,17 @@ describe('a credit is remembered on the attempt that brought it', () => {
     assert.deepEqual(s.state.attempts.get('d-x')?.booked, { kind: 'credit', asset: 'USDC', amount: 7n })
     assert.equal(s.state.deposits.get('x')?.status, 'credited')
   })
-  it('also where that is an earlier one, and is taken back from there', () => {
+  it('also where that is an earlier one among others, and is taken back from there', () => {
     const s = asked()
-    for (const command of [failed('d-x'), signed('d-x', 2, 'deposit'), vanished('d-x'), landed('d-x', credit(5n))]) s.does(command)
-    assert.deepEqual(s.state.earlier.get('d-x#1')?.booked, { kind: 'credit', asset: 'USDC', amount: 5n })
-    assert.equal(s.state.attempts.get('d-x')?.booked, null)
-    assert.deepEqual(typesOf(s.does(vanished('d-x', 1, 2))), ['TransactionVanished', 'FundsDepositReversed'])
+    for (const attempt of [1, 2]) {
+      s.does(failed('d-x', 'custom:1', attempt))
+      s.does(signed('d-x', attempt + 1, 'deposit'))
+    }
+    s.does(vanished('d-x', 2))
+    s.does(landed('d-x', credit(5n), 2))
+    const booked = [s.state.earlier.get('d-x#1'), s.state.earlier.get('d-x#2'), s.state.attempts.get('d-x')].map((a) => a?.booked)
+    assert.deepEqual(booked, [null, { kind: 'credit', asset: 'USDC', amount: 5n }, null])
+    assert.deepEqual(typesOf(s.does(vanished('d-x', 2, 2))), ['TransactionVanished', 'FundsDepositReversed'])
     assert.deepEqual(balance(s, 'USDC'), [usdc(1_000), 0n])
   })
 })
@@ -121,12 +129,23 @@ describe('what is missing of available', () => {
   })
   it('is not taken from what is under way, has ended, or holds nothing of it', () => {
     const s = spent()
-    s.does(place(limit({ clOrdId: 'other', side: 'sell', price: '200' })))
+    const legs = [limit({ clOrdId: 'other', side: 'sell', price: '200' }), limit({ clOrdId: 'held' })]
+    s.does({ type: 'PlaceList', listId: 'L', kind: 'oto', legs, instrument: INSTRUMENT, reference: mid('100') })
     s.does({ type: 'TriggerOrder', number: 4, trigger: mid('90') })
     s.does(signed('4'))
     const canceled = s.does(vanished('1')).events.flatMap(({ type, data }) => (type === 'OrderCanceled' ? [data.orderId] : []))
     assert.deepEqual(canceled, ['acct.3', 'acct.2'])
-    assert.deepEqual([statusOf(s, 4), statusOf(s, 5)], ['New', 'New'])
+    assert.deepEqual([statusOf(s, 4), statusOf(s, 5), statusOf(s, 6)], ['New', 'New', 'New'])
+  })
+  it('is covered by what was under way as soon as its attempt has ended without a trade', () => {
+    for (const outcome of [failed('2'), expired('2')]) {
+      const s = given(place(request({ clOrdId: 'sale', side: 'sell' })), signed('1'), landed('1', swap(-sol(1), usdc(100))))
+      for (const command of [place(limit({ clOrdId: 'all', orderQty: sol(11) })), { ...trigger, number: 2 }, signed('2')]) s.does(command)
+      assert.deepEqual(typesOf(s.does(vanished('1'))), ['TransactionVanished', 'TradeCanceled'])
+      assert.deepEqual(balance(s, 'USDC'), [-usdc(100), usdc(1_100)])
+      assert.deepEqual(typesOf(s.does(outcome)).slice(1), ['OrderCanceled'])
+      assert.deepEqual(balance(s, 'USDC'), [usdc(1_000), 0n])
+    }
   })
   it('is looked for after what may take it alone', () => {
     const s = given(place(limit({ orderQty: sol(10) })), {

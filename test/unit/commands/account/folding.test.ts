@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { evolve, foldAccount } from '../../../../src/commands/account/evolve.ts'
 import { type AccountState, EMPTY_ACCOUNT } from '../../../../src/commands/account/state.ts'
+import type { AlgoRequest } from '../../../../src/commands/algo/algo-state.ts'
 import type { AccountEvent } from '../../../../src/events/account/account-event.ts'
 import {
   cancel,
@@ -8,6 +9,7 @@ import {
   expired,
   finalized,
   funded,
+  INSTRUMENT,
   landed,
   limit,
   mid,
@@ -30,10 +32,22 @@ const unknown: readonly AccountEvent[] = [
   { type: 'FundsWithdrawalConfirmed', data: { withdrawalId: 'none', at: 1 } },
   { type: 'FundsTransferCompleted', data: { transferId: 'none', to: 'x', at: 1 } },
   { type: 'OrderTrailed', data: { orderId: 'acct.99', peak: '1', stopPrice: '1', citation: mid('1'), at: 1 } },
+  {
+    type: 'OrderExpired',
+    data: {
+      ...{ orderId: 'acct.99', text: 'EXPIRED', released: { asset: 'USDC', amount: '0' }, compensates: null },
+      ...{ ordStatus: 'Expired', clOrdId: null, at: 1 },
+    },
+  },
   { type: 'TransactionExpired', data: { ref: '99', attempt: 1, signature: 's', proof: [], at: 1 } },
   { type: 'TransactionExpired', data: { ref: 'w-none', attempt: 1, signature: 's', proof: [], at: 1 } },
   { type: 'TransactionExpired', data: { ref: 'd-none', attempt: 1, signature: 's', proof: [], at: 1 } },
 ]
+
+const ALGO: AlgoRequest = {
+  ...{ algoId: 'a', side: 'buy', quantity: sol(1), lotSize: 1n, price: '100', maxSlippageBps: 1, strategyId: null },
+  ...{ plan: { kind: 'iceberg', displayQty: '1' }, instrument: INSTRUMENT },
+}
 
 describe('an account’s fold', () => {
   it('is moved on by every event, and never back in time', () => {
@@ -44,6 +58,7 @@ describe('an account’s fold', () => {
   })
   it('takes no harm from events of what it does not know', () => {
     const s = funded()
+    s.does({ type: 'StartAlgo', request: ALGO })
     for (const event of unknown) {
       const after = evolve(s.state, event, s.state.revision + 1n)
       const rest = ({ revision: _revision, lastAt: _lastAt, risk: _risk, ...others }: AccountState) => others
@@ -90,11 +105,13 @@ describe('the ids of requests', () => {
     const before = s.state.closed.size
     s.does(replace(1, 'r', { orderQty: sol(1) }))
     assert.equal(s.state.closed.size, before + 1)
+    s.does(replace(1, 'r-2', { orderQty: sol(1) }))
+    assert.equal(s.state.closed.size, before + 2, 'beside one that waits')
     const first = s.state.closed
     s.does(expired('1'))
-    assert.equal(s.state.closed, first, 'its decision adds nothing')
+    assert.equal(s.state.closed, first, 'their decision adds nothing')
     s.does(cancel(1, 'x'))
-    assert.equal(s.state.closed.size, before + 3, 'the cancel’s and the order’s own')
+    assert.equal(s.state.closed.size, before + 4, 'the cancel’s and the order’s own')
   })
   it('are none where a plain cancel had none', () => {
     const s = funded()

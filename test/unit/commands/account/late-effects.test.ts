@@ -52,6 +52,8 @@ const grew = (amount: bigint, tokenAccount = 'ata', owner = WALLET, mint = USDC.
 /** An order whose first attempt was taken to be expired. */
 const believedExpired = (r = request()): Story => given(place(r), trigger, signed('1'), expired('1'))
 
+const OPEN = 'the attempt is open: its own booking comes first'
+
 describe('a late landing on record', () => {
   it('tells what it contradicts, and is final at once with what it settles', () => {
     const deltas = swap(sol(1), -usdc(99))
@@ -82,7 +84,7 @@ describe('a late landing on record', () => {
     const s = believedExpired()
     assert.equal(reasonOf(s.does({ ...late('1', orderOf(), []), signature: 'other' } as AccountCommand)), 'another signature')
     const open = given(place(request()), signed('1'))
-    assert.equal(reasonOf(open.does(late('1', orderOf(), []))), 'the attempt is open: its own booking comes first')
+    assert.equal(reasonOf(open.does(late('1', orderOf(), []))), OPEN)
     for (const outcome of [landed('1', swap(sol(1), -usdc(99))), failed('1')]) {
       const over = given(place(limit()), trigger, signed('1'), outcome)
       const phase = outcome.type === 'BookLanded' ? 'landed' : 'failed'
@@ -139,6 +141,10 @@ describe('an overfill', () => {
     const asked = open.does(late('1', orderOf(), swap(sol(2), -usdc(190)))).events[2]
     assert.ok(asked?.type === 'OrderCancelRequested' && asked.data.text === 'OVERFILLED')
     assert.equal(statusOf(open, 1), 'PendingCancel')
+    const asking = believedExpired(limit())
+    for (const command of [signed('1', 2), cancel()]) asking.does(command)
+    const again = asking.does(late('1', orderOf(), swap(sol(2), -usdc(190))))
+    assert.deepEqual(typesOf(again), ['TransactionLandedLate', 'TradeOverfilled', 'TransactionsFinalized'], 'its end was asked for before')
   })
   it('answers the requests that waited: a filled order stays filled, and waits for nobody', () => {
     const s = believedExpired(limit())
@@ -159,6 +165,9 @@ describe('a late credit', () => {
   ]
   const told = { depositId: 'x', asset: 'USDC', signature: 'sig-d-x-1', at: 1_000 }
 
+  it('of an attempt that is under way is not late', () => {
+    assert.equal(reasonOf(given(...asked.slice(0, 2)).does(late('d-x', subject, [grew(4n)]))), OPEN)
+  })
   it('is that of the deposit while it waits, and provisional no longer', () => {
     const s = given(...asked)
     const { events } = s.does(late('d-x', subject, [grew(4n), grew(3n, 'second')]))
@@ -201,6 +210,9 @@ describe('a late payout', () => {
     expired('w-w'),
   ]
 
+  it('of an attempt that is under way is not late', () => {
+    assert.equal(reasonOf(given(...asked.slice(0, 3)).does(late('w-w', withdrawal, left(usdc(100))))), OPEN)
+  })
   it('is sent by it where it still waits; the attempt under way is a second one then', () => {
     const s = given(...asked, signed('w-w', 2, 'withdrawal'))
     assert.deepEqual(typesOf(s.does(late('w-w', withdrawal, left(usdc(100))))), [
@@ -219,7 +231,7 @@ describe('a late payout', () => {
         compensates: { cause: { type: 'TransactionLanded', ref: 'w-w', attempt: 2 }, command: 'w-w', reverses: 'withdrawal', effect },
       },
     })
-    assert.deepEqual(balance(s, 'USDC'), [usdc(800), 0n])
+    assert.deepEqual([balance(s, 'USDC'), s.state.payouts.size], [[usdc(800), 0n], 0])
   })
   it('of a withdrawal that had ended is what left, and nothing where nothing did', () => {
     const ended = () => given(...asked, { type: 'FailPayout', ref: 'w-w', reason: 'given up' })

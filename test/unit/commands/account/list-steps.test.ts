@@ -105,6 +105,16 @@ describe('a list that is placed', () => {
     const open = { code: 'duplicate_cl_ord_id', detail: 'a list L is open' }
     assert.deepEqual(refusalOf(given(oco()).does(list('oco', [sell('c', 2), stop('d', 3)]))), open)
   })
+  it('is none of another list’s business, nor of an order’s alone', () => {
+    const s = given(place(limit({ clOrdId: 'alone' })), oco())
+    const decision = s.does({ ...list('oco', [sell('c', 2), stop('d', 3)]), listId: 'M' })
+    assert.deepEqual(typesOf(decision), ['OrderAccepted', 'OrderAccepted'])
+  })
+  it('that was refused is another one with other terms', () => {
+    const s = given(list('oco', [sell('a', 2), sell('b', 50)]))
+    const detail = 'a clOrdId of the list was used before'
+    assert.deepEqual(refusalOf(s.does(list('oco', [sell('a', 2), sell('b', 1)]))), { code: 'duplicate_cl_ord_id', detail })
+  })
   it('is as exposed to a halt as each of its legs', () => {
     const control = { state: 'HALTED', scope: 'global', reason: 'r', setBy: undefined } as const
     assert.deepEqual(typesOf(funded().does(list('oco', [sell('a', 2), stop('b', 3)], { control }))), ['OrderRejected'])
@@ -121,6 +131,16 @@ describe('the reservation of a group', () => {
     })
     assert.deepEqual(moved, [to('acct.2', -sol(1)), to('acct.1', sol(1))])
     assert.deepEqual([order(s, 1).reserved.amount, order(s, 2).reserved.amount], [sol(3), 0n])
+  })
+  it('comes from each leg that holds some of it', () => {
+    const s = given(list('oco', [sell('a', 2), stop('b', 3), sell('c', 1)]))
+    const moves = s.does(trigger(2, '89')).events.map(({ type, data }) => `${type} ${'orderId' in data && data.orderId}`)
+    assert.deepEqual(moves, ['OrderReservationMoved acct.1', 'OrderReservationMoved acct.2', 'OrderTriggered acct.2'])
+    assert.deepEqual(
+      [1, 2, 3].map((n) => order(s, n).reserved.amount),
+      [0n, sol(3), 0n],
+    )
+    assert.equal(reasonOf(s.does(trigger(3, '121'))), 'another order of its list is being executed', 'one of two')
   })
   it('does not move where the leg holds all of it, or has no group', () => {
     const s = given(list('oco', [sell('a', 3), stop('b', 2)]))
@@ -155,6 +175,12 @@ describe('what a leg’s end means to the others', () => {
     const s = given(oco(), trigger(2, '89'), signed('2'))
     assert.deepEqual(ends(s, cancel(1)), ['OrderCanceled acct.1 USER_REQUESTED', 'OrderCancelRequested acct.2 OCO'])
   })
+  it('asks nothing of a leg whose end was asked for before', () => {
+    const s = given(oco(), trigger(2, '89'), signed('2'), cancel(2, 'x'))
+    assert.deepEqual(ends(s, cancel(1)), ['OrderCanceled acct.1 USER_REQUESTED', 'OrderCancelRequested acct.2 OCO'])
+    const plain = given(oco(), trigger(2, '89'), signed('2'), cancel(2))
+    assert.deepEqual(ends(plain, cancel(1)), ['OrderCanceled acct.1 USER_REQUESTED'])
+  })
   it('ends what waited for a parent that brought nothing', () => {
     assert.deepEqual(ends(given(bracket()), cancel(1)).toSorted(), [
       ...['OrderCanceled acct.1 USER_REQUESTED', 'OrderCanceled acct.2 PARENT_ENDED', 'OrderCanceled acct.3 PARENT_ENDED'],
@@ -185,6 +211,12 @@ describe('what a parent releases', () => {
       ...{ orderId, orderQty: sol(2).toString(), reserved: { asset: 'SOL', amount: amount.toString() }, at: 1_000 },
     })
     assert.deepEqual(released(filledBy(given(bracket()), 2)), [to('acct.2', sol(2)), to('acct.3', 0n)])
+  })
+  it('is nothing of another list', () => {
+    const other = { ...list('oto', [entry(1, { clOrdId: 'e' }), sell('f', 1)]), listId: 'M' }
+    const s = given(list('oto', [entry(2), sell('a', 2)]), other)
+    filledBy(s, 2)
+    assert.deepEqual([order(s, 2).held, order(s, 4).held], [false, true])
   })
   it('is no more than it had executed in all its trades when it ended with a part', () => {
     const s = given(list('oto', [entry(2), sell('a', 2)]))

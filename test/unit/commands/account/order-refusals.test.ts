@@ -135,6 +135,10 @@ describe('a replace is refused', () => {
       const decision = given(...before).does(command)
       assert.deepEqual([refusalOf(decision), decision.events], [refusal, []])
     })
+  it('but an order beside an algo’s slice may be replaced', () => {
+    const s = given(iceberg, slice, place(limit({ clOrdId: 'own', orderQty: sol(2) })))
+    assert.deepEqual(typesOf(s.does(replace(2, 'r', { orderQty: sol(1) }))), ['OrderReplaced'])
+  })
   it('but eight may wait', () => {
     assert.equal(typesOf(given(...open, ...pending(MAX_PENDING_REQUESTS - 1)).does(more)).length, 1)
   })
@@ -158,6 +162,23 @@ describe('a replace that is refused on record', () => {
     const why = refusalOf(decision)?.extra?.why as { rule: string; limit: string; value: string }
     assert.deepEqual([refusalOf(decision)?.code, why.rule, why.limit, why.value], ['limit_breached', 'order_notional', '250', '300'])
     assert.deepEqual(decision.events[0]?.type === 'OrderReplaceRejected' && decision.events[0].data.why, why)
+  })
+  it('says by which halt', () => {
+    const control = { scope: 'global', state: 'HALTED', reason: 'r', setBy: undefined } as const
+    const why = { rule: 'control', scope: 'global', value: 'HALTED' }
+    assert.deepEqual(refusalOf(given(resting).does({ ...replace(1, 'r', { price: '99' }), control } as AccountCommand)), {
+      ...{ code: 'halted', detail: 'global is halted', extra: { orderId: 'acct.1', cxlRejReason: 'BrokerOption', why } },
+    })
+  })
+  it('says by which price', () => {
+    const s = given(resting, { type: 'SetLimits', strategyId: null, rules: LimitRules.parse({ priceCollarBps: 500 }) })
+    const decision = s.does({ ...replace(1, 'r', { price: '106' }), mark: mid('100') } as AccountCommand)
+    const [event] = decision.events
+    assert.ok(event?.type === 'OrderReplaceRejected')
+    assert.deepEqual(
+      [event.data.code, event.data.why?.rule, refusalOf(decision)?.code],
+      ['limit_breached', 'price_collar', 'limit_breached'],
+    )
   })
   it('counts against the budget of rejections, beyond which nothing is on record', () => {
     const s = given(resting)
@@ -209,7 +230,9 @@ describe('a replace that waits', () => {
       ['r-1', 'withdrawn', 'WITHDRAWN', 'BrokerOption'],
     )
     assert.deepEqual([answer.first, answer.order.ordStatus, s.state.orders.get(1)?.requests.length], [false, 'PendingReplace', 1])
+    const last = s.does({ type: 'WithdrawRequest', number: 1, clOrdId: 'r-2' }).answer
+    assert.equal(last.kind === 'order' && last.order.ordStatus, 'New')
     s.does(expired('1'))
-    assert.equal(s.state.orders.get(1)?.orderQty, sol(4))
+    assert.equal(s.state.orders.get(1)?.orderQty, sol(2))
   })
 })

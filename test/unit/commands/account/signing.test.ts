@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AccountCommand } from '../../../../src/commands/account/command.ts'
+import { decide } from '../../../../src/commands/account/decide.ts'
+import type { OrderState } from '../../../../src/commands/order/order-state.ts'
 import {
   cancel,
   expired,
@@ -106,6 +108,30 @@ describe('a signature is thrown away', () => {
     const s = given(place(request()), place(request({ clOrdId: 'c-2' })), { ...signed('1'), nonce } as AccountCommand)
     assert.equal(reasonOf(s.does({ ...signed('2'), control } as AccountCommand)), 'global is HALTED')
     assert.deepEqual(typesOf(s.does({ ...own('nonce_advance'), control } as AccountCommand)), ['TransactionSigned'])
+  })
+})
+
+describe('the fence before the first send', () => {
+  /** However it came about: such a state is not to be signed for. */
+  const inState = (s: Story, change: (state: Story['state']) => Partial<Story['state']>, command: AccountCommand) =>
+    reasonOf(decide({ ...s.state, ...change(s.state) }, command, 1_000))
+  it('lets no payout through whose cancel was asked for', () => {
+    const s = given(withdraw, confirm)
+    const asked = inState(
+      s,
+      ({ payouts }) => ({ payouts: payouts.map((payout) => ({ ...payout, cancelAsked: true })) }),
+      signed('w-w', 1, 'withdrawal'),
+    )
+    assert.equal(asked, 'a cancel is pending')
+  })
+  it('lets no order through with a request pending, or with nothing left of it', () => {
+    const s = given(place(request()))
+    const order = (change: Partial<OrderState>) =>
+      inState(s, ({ orders }) => ({ orders: orders.map((each) => ({ ...each, ...change })) }), signed('1'))
+    assert.equal(order({ cancelText: 'HALTED' }), 'a request is pending')
+    assert.equal(order({ cumQty: sol(1) }), 'nothing is left to execute')
+    assert.equal(order({ orderQty: null, cashOrderQty: 5n, cumQuote: 5n }), 'nothing is left to execute')
+    assert.equal(order({ cumQty: sol(1) - 1n }), 'done')
   })
 })
 

@@ -3,7 +3,7 @@ import { Map as ImmutableMap } from 'immutable'
 import { applyPostings, type Balances, balanceOf, covers, isOverdrawn } from '../../../../src/commands/ledger/balances.ts'
 import { broughtBy, provisionalOf, totals, withdrawableOf } from '../../../../src/commands/ledger/provisional.ts'
 import type { LedgerAccount, Posting } from '../../../../src/events/postings.ts'
-import { charged, funded, landed, place, request, signed, sol, swap, usdc } from '../account-story.ts'
+import { charged, finalized, funded, landed, left, place, request, signed, sol, swap, USDC, usdc } from '../account-story.ts'
 
 const entry = (account: LedgerAccount, amount: bigint, asset = 'USDC'): Posting => ({ account, kind: 'trade', asset, amount })
 const holding = (available: bigint, reserved = 0n): Balances => ImmutableMap([['USDC', { available, reserved }]])
@@ -57,6 +57,17 @@ describe('what a transaction brought that is not final', () => {
       { asset: 'USDC', amount: usdc(99.75) },
       { asset: 'SOL', amount: -sol(0.5) },
     ])
+  })
+  it('of a deposit is its credit, which may leave once it is final', () => {
+    const s = funded()
+    s.does({ type: 'RequestDeposit', depositId: 'x', asset: USDC, amount: usdc(5) })
+    s.does(signed('d-x', 1, 'deposit'))
+    s.does(landed('d-x', left(-usdc(5))))
+    assert.deepEqual(broughtBy(s.state.attempts.get('d-x')), [{ asset: 'USDC', amount: usdc(5) }])
+    assert.equal(withdrawableOf(s.state, 'USDC'), usdc(1_000))
+    const [final] = s.does(finalized('d-x')).events
+    assert.deepEqual(final?.type === 'TransactionsFinalized' && final.data.settled, [{ asset: 'USDC', amount: usdc(5).toString() }])
+    assert.equal(withdrawableOf(s.state, 'USDC'), usdc(1_005))
   })
   it('is nothing where nothing was booked', () => {
     assert.deepEqual(broughtBy(undefined), [])
