@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type AlgoRequest, type AlgoState, algoTermsHash, factsOf, openAlgo } from '../../../src/commands/algo/algo-state.ts'
+import { type AlgoRequest, type AlgoState, algoCommandId, algoTermsHash, factsOf, openAlgo } from '../../../src/commands/algo/algo-state.ts'
 import { type AlgoStep, nextStep } from '../../../src/commands/algo/next-step.ts'
 import { instrumentTerms } from '../../../src/commands/order/order-request.ts'
 import type { OrderState } from '../../../src/commands/order/order-state.ts'
@@ -137,6 +137,7 @@ describe('the terms of an algo', () => {
       { instrument: { ...INSTRUMENT, symbol: 'X' } },
     ]
     assert.equal(new Set(changes.map((change) => algoTermsHash({ ...request, ...change }))).size, changes.length)
+    assert.deepEqual([algoCommandId('a'), algoCommandId('b')], ['a-a', 'a-b'], 'a command of its own each')
     assert.equal(algoTermsHash({ ...request, algoId: 'b' }), algoTermsHash(request))
     assert.match(algoTermsHash(request), /^[0-9a-f]{32}$/)
   })
