@@ -15,22 +15,20 @@ const number = (name: string, fallback: number): number => {
   process.exit(2)
 }
 
-/** Seeds of one shard, told to the parent as they are done. */
+/** Some seeds of one shard, told to the parent as they are done. */
 const work = async (): Promise<void> => {
   // an error made for control flow costs more for its stack than for itself; who prints wants to see them
   if (process.env.PRINT !== '1') Error.stackTraceLimit = 0
   const log = createLog('sim', process.env.QUANTBOT_LOG ?? 'silent')
   const escaped: string[] = []
   process.on('unhandledRejection', (error) => escaped.push(error instanceof Error ? (error.stack ?? error.message) : String(error)))
-  for (const text of process.argv.slice(3)) {
-    const [first = 0, count = 0, stride = 1] = text.split(',').map(Number)
-    for (let i = 0; i < count; i += stride) {
-      const result = await runSeed(first + i, { log, print: process.env.PRINT === '1' })
-      const violations = escaped
-        .splice(0)
-        .map((what) => ({ seed: first + i, step: result.steps, invariant: `other: nobody handled ${what}` }))
-      process.send?.({ ...result, violations: [...result.violations, ...violations] } satisfies SeedResult)
-    }
+  const [first = 0, count = 0, stride = 1] = (process.argv[3] ?? '').split(',').map(Number)
+  for (let i = 0; i < count; i += stride) {
+    const result = await runSeed(first + i, { log, print: process.env.PRINT === '1' })
+    const violations = escaped
+      .splice(0)
+      .map((what) => ({ seed: first + i, step: result.steps, invariant: `other: nobody handled ${what}` }))
+    process.send?.({ ...result, violations: [...result.violations, ...violations] } satisfies SeedResult)
   }
   process.disconnect?.()
 }
@@ -38,25 +36,37 @@ const work = async (): Promise<void> => {
 /** Young objects die within a seed: a larger nursery saves most of the copying. */
 const SHARD_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
 
-const runShard = (
+/** Seeds that one process runs: what it keeps of each, a MB or two that nobody has found yet, would fill its heap after some two thousand. */
+const SEEDS_PER_PROCESS = 250
+
+const runShard = async (
   shard: number,
   shards: number,
   ranges: readonly (readonly [first: number, count: number])[],
   onResult: (result: SeedResult) => void,
   signal: AbortSignal,
-): Promise<void> =>
+): Promise<void> => {
+  const piece = SEEDS_PER_PROCESS * shards
+  for (const [first, count] of ranges)
+    for (let from = shard; from < count && !signal.aborted; from += piece)
+      await runSeeds(`${first + from},${Math.min(piece, count - from)},${shards}`, onResult, signal)
+}
+
+const runSeeds = (seeds: string, onResult: (result: SeedResult) => void, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    const tasks = ranges.map(([first, count]) => `${first + shard},${Math.max(0, count - shard)},${shards}`)
-    const child = fork(fileURLToPath(import.meta.url), ['--shard', ...tasks], {
+    const child = fork(fileURLToPath(import.meta.url), ['--shard', seeds], {
       execArgv: SHARD_FLAGS,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
-    signal.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
+    const kill = (): void => void child.kill('SIGKILL')
+    signal.addEventListener('abort', kill, { once: true })
     child.on('message', (result) => onResult(result as SeedResult))
     child.on('error', reject)
-    child.on('exit', (code, killedBy) =>
-      code === 0 || signal.aborted ? resolve() : reject(new Error(`a shard ended with ${code ?? killedBy}`)),
-    )
+    child.on('exit', (code, killedBy) => {
+      signal.removeEventListener('abort', kill)
+      if (code === 0 || signal.aborted) resolve()
+      else reject(new Error(`a shard ended with ${code ?? killedBy}`))
+    })
   })
 
 const command = async (): Promise<number> => {

@@ -178,15 +178,14 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     let done = false
     const look = async (): Promise<void> => {
       const fresh = await cluster.another()
-      for (const node of [...cluster.ready(), fresh])
-        for (const accountId of accounts)
-          checkSameFold(
-            accountId,
-            node.machine.name,
-            await node.handler.load(accountId, { fresh: node !== fresh }),
-            stateOf(accountId) ?? EMPTY_ACCOUNT,
-            violations,
-          )
+      for (const node of [...cluster.ready(), fresh]) for (const accountId of accounts) await lookAt(node, accountId, node !== fresh)
+    }
+    const lookAt = async (node: Awaited<ReturnType<typeof cluster.another>>, accountId: string, fresh: boolean): Promise<void> => {
+      const full = stateOf(accountId)
+      const fold = await node.handler.load(accountId, { fresh })
+      // a timer went off meanwhile
+      if (stateOf(accountId) !== full) return lookAt(node, accountId, fresh)
+      checkSameFold(accountId, node.machine.name, fold, full ?? EMPTY_ACCOUNT, violations)
     }
     look().then(
       () => {

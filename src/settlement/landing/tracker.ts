@@ -234,7 +234,8 @@ export const createTracker = (options: TrackerOptions): Tracker => {
         return { kind: 'pending' }
       }
       const { sighting } = known
-      if (sighting.kind === 'missing') known.sighting = { kind: 'pending' }
+      // Asked again, the news was not enough: it is final in another slot than the booked one, and the proof of that failed. Look anew.
+      known.sighting = { kind: 'pending' }
       return sighting
     },
     forget: drop,
