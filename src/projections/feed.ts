@@ -2,15 +2,12 @@ import { type Observable, Subject } from 'rxjs'
 
 /** A document ready to be answered, as of a stream revision. */
 export interface CachedDocument {
-  /** `b:<accountId>` balances, `o:<orderId>` order. */
+  /** See document-keys.ts. */
   readonly key: string
   /** Revision of the account's stream: a document never gives way to one with a lower revision. */
   readonly revision: bigint
   readonly json: string
 }
-
-export const balancesKey = (accountId: string): string => `b:${accountId}`
-export const orderKey = (orderId: string): string => `o:${orderId}`
 
 /** One committed step of a shard, told after the commit. Steps of a shard follow one another: each `from` is the last `to`. */
 export interface ShardStep {
@@ -22,8 +19,10 @@ export interface ShardStep {
   /** Commit positions: the checkpoint before and after. Equal in a sign of life. */
   readonly from: bigint
   readonly to: bigint
-  /** Every document that changed. */
+  /** Every cached document that changed. */
   readonly documents: readonly CachedDocument[]
+  /** Keys of the other documents that changed: they are told of, and read by whoever follows them. */
+  readonly told: readonly string[]
   /** What was cached of this shard before is in doubt and must be forgotten. */
   readonly reset: boolean
 }

@@ -1,4 +1,6 @@
-import type { DomainEvent } from '../events/decode.ts'
+import { type DomainEvent, decodeEvent } from '../events/decode.ts'
+import type { RecordedEvent } from '../events/store/event-store.ts'
+import { parseAccountStream } from '../events/streams.ts'
 import type { RowSets } from './rows/rows.ts'
 import type { Table, Value } from './rows/table.ts'
 
@@ -11,6 +13,14 @@ export interface Fact {
   /** Commit position. */
   readonly position: bigint
 }
+
+/** A recorded event as a fact. @throws UnreadableEvent */
+export const factOf = (recorded: RecordedEvent): Fact => ({
+  event: decodeEvent(recorded),
+  accountId: parseAccountStream(recorded.streamId)?.accountId,
+  revision: recorded.revision,
+  position: recorded.position.commit,
+})
 
 /** A fact of an account's stream. */
 export interface AccountFact extends Fact {
@@ -38,7 +48,6 @@ export const accountProjection = <Row>(projection: {
   readonly apply: (fact: AccountFact, rows: RowSets) => void
 }): Projection => {
   const { table, reads, apply } = projection
-  const ofAccount = (fact: Fact): fact is AccountFact => fact.accountId !== undefined
   return {
     table: table as unknown as Table<never>,
     reads: (fact, want, born) => {
@@ -49,6 +58,8 @@ export const accountProjection = <Row>(projection: {
     },
   }
 }
+
+export const ofAccount = (fact: Fact): fact is AccountFact => fact.accountId !== undefined
 
 /** The row that an event takes for granted. @throws when the log does not keep its own order */
 export const required = <Row>(row: Row | undefined, what: string): Row => {

@@ -10,7 +10,7 @@ export const readRows = (own: string): readonly RouteRow[] => [
     forbidden: [],
     ofAccount: true,
     unknown: ['/v1/accounts/no-such-account/stream'],
-    malformed: BAD_IDS.map((id) => `/v1/accounts/${id}/stream`),
+    malformed: [...BAD_IDS.map((id) => `/v1/accounts/${id}/stream`), `/v1/accounts/${own}/stream?models=orders,nothing`],
     query: {},
   },
   {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ShardStep } from '../feed.ts'
 
-/** What other processes are told of a step: the documents themselves are in Redis. */
+/** What other processes are told of a step: the cached documents themselves are in Redis, the others in the database. */
 const Message = z.object({
   map: z.number().int(),
   shard: z.number().int(),
@@ -22,10 +22,10 @@ export const channelOf = (logId: string): string => `quantbot:${logId}:steps`
 export const namespaceOf = (logId: string, { map, shard, fence }: Pick<ShardStep, 'map' | 'shard' | 'fence'>, life: number): string =>
   `quantbot:{${logId}.${map}.${shard}}:${fence}.${life}:`
 
-export const encodeMessage = ({ map, shard, fence, from, to, documents, reset }: ShardStep, namespace: string): string =>
+export const encodeMessage = ({ map, shard, fence, from, to, documents, told, reset }: ShardStep, namespace: string): string =>
   JSON.stringify({
     ...{ map, shard, fence: String(fence), namespace, from: String(from), to: String(to), reset },
-    keys: documents.map(({ key }) => key),
+    keys: [...documents.map(({ key }) => key), ...told],
   })
 
 /** Undefined for anything else that may come over the channel. */

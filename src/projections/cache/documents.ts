@@ -1,6 +1,7 @@
 import { orderDocument } from '../../events/order-document.ts'
 import { orderIdOf } from '../../events/streams.ts'
-import { balancesKey, type CachedDocument, orderKey } from '../feed.ts'
+import { balancesKey, orderKey } from '../document-keys.ts'
+import type { CachedDocument } from '../feed.ts'
 import { accountsTable } from '../read-models/accounts.ts'
 import { type BalanceRow, balancesTable } from '../read-models/balances.ts'
 import { type OrderRow, ordersTable, rareFactsOf } from '../read-models/orders.ts'

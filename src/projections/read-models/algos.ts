@@ -78,7 +78,8 @@ export const algos = accountProjection({
   },
 })
 
-const algoIdOf = ({ event }: AccountFact): string | undefined => {
+/** The algo that an event is about, its slice's order among them; undefined for other events. */
+export const algoIdOf = ({ event }: AccountFact): string | undefined => {
   switch (event.type) {
     case 'AlgoStarted':
     case 'AlgoPaused':

@@ -1,4 +1,4 @@
-import { accountProjection, required } from '../projection.ts'
+import { type AccountFact, accountProjection, required } from '../projection.ts'
 import type { Table } from '../rows/table.ts'
 
 export interface CorrectionRow {
@@ -45,10 +45,11 @@ export const correctionsTable: Table<CorrectionRow> = {
 /** Corrections by hand: who asked, who decided. */
 export const corrections = accountProjection({
   table: correctionsTable,
-  reads: ({ accountId, event }, want, born) => {
-    if (event.type === 'LedgerCorrectionRequested') born(correctionsTable, accountId, event.data.correctionId)
-    if (event.type === 'LedgerCorrected' || event.type === 'LedgerCorrectionRejected')
-      want(correctionsTable, accountId, event.data.correctionId)
+  reads: (fact, want, born) => {
+    const correctionId = correctionIdOf(fact)
+    if (correctionId === undefined) return
+    const look = fact.event.type === 'LedgerCorrectionRequested' ? born : want
+    look(correctionsTable, fact.accountId, correctionId)
   },
   apply: ({ accountId, event, revision, position }, rows) => {
     const table = rows.of(correctionsTable)
@@ -74,3 +75,15 @@ export const corrections = accountProjection({
     }
   },
 })
+
+/** The correction that an event is about; undefined for other events. */
+export const correctionIdOf = ({ event }: AccountFact): string | undefined => {
+  switch (event.type) {
+    case 'LedgerCorrectionRequested':
+    case 'LedgerCorrected':
+    case 'LedgerCorrectionRejected':
+      return event.data.correctionId
+    default:
+      return undefined
+  }
+}

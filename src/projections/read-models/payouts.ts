@@ -1,5 +1,5 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
-import { type AccountFact, accountProjection, required } from '../projection.ts'
+import { type AccountFact, accountProjection, type Fact, required } from '../projection.ts'
 import type { Table } from '../rows/table.ts'
 
 export interface PayoutRow {
@@ -44,17 +44,15 @@ export const payoutsTable: Table<PayoutRow> = {
 /** Withdrawals and transfers, those that came in too, from request to end. */
 export const payouts = accountProjection({
   table: payoutsTable,
-  reads: (fact, want) => {
-    const ref = changedPayout(fact.event as AccountEvent)
-    if (ref !== undefined) want(payoutsTable, fact.accountId, ref)
-    if (fact.event.type !== 'TransactionsFinalized') return
-    for (const { ref } of fact.event.data.transactions) if (ref.startsWith('w-')) want(payoutsTable, fact.accountId, ref)
+  reads: (fact, want, born) => {
+    const look = isOpening(fact.event) ? born : want
+    for (const ref of payoutRefsOf(fact)) look(payoutsTable, fact.accountId, ref)
   },
   apply: (fact, rows) => {
     const { accountId, event, revision, position } = fact
     const table = rows.of(payoutsTable)
     const change = (to: Partial<PayoutRow>): void => {
-      const ref = changedPayout(event as AccountEvent)!
+      const ref = payoutRefsOf(fact)[0]!
       table.put({ ...required(table.get(accountId, ref), `payout ${ref}`), ...to, revision, position })
     }
     switch (event.type) {
@@ -88,24 +86,28 @@ export const payouts = accountProjection({
   },
 })
 
+const isOpening = (event: Fact['event']): boolean =>
+  event.type === 'FundsWithdrawalRequested' || event.type === 'FundsTransferRequested' || event.type === 'FundsTransferReceived'
+
 type Opening = Extract<AccountEvent, { type: 'FundsWithdrawalRequested' | 'FundsTransferRequested' | 'FundsTransferReceived' }>
 
-const newRow = ({ accountId, revision, position }: AccountFact, event: Opening): PayoutRow => {
+const newRow = (fact: AccountFact, event: Opening): PayoutRow => {
+  const { accountId, revision, position } = fact
   const { asset, amount } = event.data
-  const rest = { accountId, asset, amount: BigInt(amount), signature: null, reason: null, revision, position }
+  const rest = { accountId, ref: payoutRefsOf(fact)[0]!, asset, amount: BigInt(amount), signature: null, reason: null, revision, position }
   switch (event.type) {
     case 'FundsWithdrawalRequested': {
       const { withdrawalId, destination, decimals } = event.data
-      const own = { ref: `w-${withdrawalId}`, kind: 'withdrawal', payoutId: withdrawalId, counterparty: destination } as const
+      const own = { kind: 'withdrawal', payoutId: withdrawalId, counterparty: destination } as const
       return { ...rest, ...own, decimals, status: 'requested' }
     }
     case 'FundsTransferRequested': {
       const { transferId, to, decimals } = event.data
-      return { ...rest, ref: `t-${transferId}`, kind: 'transfer', payoutId: transferId, counterparty: to, decimals, status: 'ready' }
+      return { ...rest, kind: 'transfer', payoutId: transferId, counterparty: to, decimals, status: 'ready' }
     }
     case 'FundsTransferReceived': {
       const { transferId, from, signature } = event.data
-      const own = { ref: `r-${from}.${transferId}`, kind: 'transfer', payoutId: transferId, counterparty: from } as const
+      const own = { kind: 'transfer', payoutId: transferId, counterparty: from } as const
       return { ...rest, ...own, decimals: null, status: 'received', signature }
     }
     default:
@@ -113,22 +115,28 @@ const newRow = ({ accountId, revision, position }: AccountFact, event: Opening):
   }
 }
 
-/** The row that an event of a payout already asked for changes. */
-const changedPayout = (event: AccountEvent): string | undefined => {
+/** The payouts that an event opens or changes; those that a finality may end. */
+export const payoutRefsOf = ({ event }: AccountFact): readonly string[] => {
   switch (event.type) {
+    case 'FundsWithdrawalRequested':
     case 'FundsWithdrawalConfirmed':
     case 'FundsWithdrawalCancelRequested':
     case 'FundsWithdrawalCanceled':
     case 'FundsWithdrawalFailed':
     case 'FundsWithdrawalSent':
     case 'FundsWithdrawalReversed':
-      return `w-${event.data.withdrawalId}`
+      return [`w-${event.data.withdrawalId}`]
+    case 'FundsTransferRequested':
     case 'FundsTransferSent':
     case 'FundsTransferRecalled':
     case 'FundsTransferReturned':
     case 'FundsTransferCompleted':
-      return `t-${event.data.transferId}`
+      return [`t-${event.data.transferId}`]
+    case 'FundsTransferReceived':
+      return [`r-${event.data.from}.${event.data.transferId}`]
+    case 'TransactionsFinalized':
+      return event.data.transactions.flatMap(({ ref }) => (ref.startsWith('w-') ? [ref] : []))
     default:
-      return undefined
+      return []
   }
 }

@@ -1,6 +1,7 @@
 import type { Position, RecordedEvent } from '../../events/store/event-store.ts'
 import { type Pool, type PoolClient, pipelinedTransaction, withClient } from '../../platform/postgres.ts'
 import { changedDocuments } from '../cache/documents.ts'
+import { toldKeys } from '../cache/told-keys.ts'
 import type { CachedDocument } from '../feed.ts'
 import { createRowSets, type RowSets } from '../rows/rows.ts'
 import { type Checkpoint, isAfter, moveCheckpoint, readCheckpoint, type ShardClaim, StaleCheckpoint } from './checkpoint.ts'
@@ -32,6 +33,8 @@ export interface Applied {
   /** Written by table. */
   readonly rows: ReadonlyMap<string, number>
   readonly documents: readonly CachedDocument[]
+  /** Keys of the documents beside these that changed. */
+  readonly told: readonly string[]
   /** A stream was paused, or the state had to be read again: what is cached of the shard is in doubt. */
   readonly doubt: boolean
 }
@@ -76,7 +79,7 @@ const applyFrom = async (
 ): Promise<Applied> => {
   const { checkpoint, paused } = state
   const from = checkpoint.position
-  const nothing = { from, state, applied: 0, parked: 0, rows: new Map(), documents: [], doubt }
+  const nothing = { from, state, applied: 0, parked: 0, rows: new Map(), documents: [], told: [], doubt }
   if (!isAfter(batch.to, from)) return nothing
   const events = batch.events.filter((event) => isAfter(event.position, from))
 
@@ -92,6 +95,7 @@ const applyFrom = async (
   })
   // a past that is being caught up with is not worth caching: readers ask the database until the shard is up to date
   const documents = batch.behind ? [] : changedDocuments(projected.rows)
+  const told = batch.behind ? [] : toldKeys(projected.rows)
   state.rows.stored()
   return {
     from,
@@ -104,6 +108,7 @@ const applyFrom = async (
     parked: parked.length,
     rows: new Map(rows.map(({ table, count }) => [table, count])),
     documents,
+    told,
     doubt: doubt || pauses.length > 0 || batch.behind === true,
   }
 }

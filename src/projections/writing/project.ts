@@ -1,9 +1,7 @@
 import type { QueryConfig } from 'pg'
-import { type DomainEvent, decodeEvent } from '../../events/decode.ts'
 import type { RecordedEvent } from '../../events/store/event-store.ts'
-import { parseAccountStream } from '../../events/streams.ts'
 import type { PoolClient } from '../../platform/postgres.ts'
-import type { Born, Fact, Want } from '../projection.ts'
+import { type Born, type Fact, factOf, type Want } from '../projection.ts'
 import { READ_MODELS } from '../read-models.ts'
 import { createRowSets, type RowSets } from '../rows/rows.ts'
 import { loadRows, type Table, upsertStatement, type Value } from '../rows/table.ts'
@@ -104,7 +102,7 @@ const decodeAll = async (
     if (n > 0 && n % TURN_EVENTS === 0) await nextTurn()
     if (stopped.has(event.streamId)) continue
     try {
-      const fact = factOf(event, decodeEvent(event))
+      const fact = factOf(event)
       for (const model of READ_MODELS) model.reads?.(fact, want, born)
       facts.set(event, fact)
     } catch (error) {
@@ -113,13 +111,6 @@ const decodeAll = async (
   }
   return { facts, keys }
 }
-
-const factOf = ({ streamId, revision, position }: RecordedEvent, event: DomainEvent): Fact => ({
-  event,
-  accountId: parseAccountStream(streamId)?.accountId,
-  revision,
-  position: position.commit,
-})
 
 /** A statement that writes the changed rows of a table, and how many these are. */
 export interface RowStatement {

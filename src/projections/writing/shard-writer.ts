@@ -101,7 +101,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     if (last) metrics.lagSeconds.set(labels, Math.max(0, (clock.now() - last.created) / 1000))
     // After an unknown commit the documents of that batch were never told: whatever is cached is in doubt.
     const reset = lostTrack || done.doubt
-    publish({ ...whose, from: done.from.commit, to: position.commit, documents: done.documents, reset })
+    publish({ ...whose, from: done.from.commit, to: position.commit, documents: done.documents, told: done.told, reset })
   }
 
   const write = async (batch: Batch, refused?: string): Promise<void> => {
@@ -139,7 +139,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
         if (queue.length === 0 && clock.now() - told >= ADVANCE_MS) {
           told = clock.now()
           if (isAfter(seen, position)) await write(take())
-          else publish({ ...whose, from: position.commit, to: position.commit, documents: [], reset: false })
+          else publish({ ...whose, from: position.commit, to: position.commit, documents: [], told: [], reset: false })
         }
         continue
       }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { algoDocument } from '../../events/algo-document.ts'
-import type { Route } from '../../platform/http/route.ts'
+import type { Reply, Route } from '../../platform/http/route.ts'
+import { orderOfAlgo } from '../../projections/document-keys.ts'
 import { type AlgoRow, algoFacts, algosTable } from '../../projections/read-models/algos.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import { type ReaderDeps, readAccount } from '../reader.ts'
+import { type ReaderDeps, type ReadShard, readAccount } from '../reader.ts'
 import { BigText } from '../request/cursor.ts'
 import { AccountIdText, ClOrdIdText, ReadQuery } from '../request/parameters.ts'
 import { accountListRoute } from './account-list.ts'
@@ -21,6 +22,11 @@ const SELECT = `
 const NEWEST_FIRST = {
   name: 'algos-newest-first',
   text: `${SELECT} WHERE a.account_id = $1 AND a.started_revision < $3::bigint ORDER BY a.started_revision DESC LIMIT $4::integer`,
+}
+const BY_ORDER = {
+  name: 'algo-of-order',
+  text: `
+    ${SELECT} WHERE a.account_id = $1 AND a.algo_id = (SELECT own.algo_id FROM orders own WHERE own.account_id = $1 AND own.number = $3::bigint)`,
 }
 const BY_ID = { name: 'algo-by-id', text: `${SELECT} WHERE a.account_id = $1 AND a.algo_id = $3` }
 
@@ -52,6 +58,12 @@ export const algoRoute = (deps: ReaderDeps): Route =>
     params: z.object({ algoRef: AlgoRef }),
     query: ReadQuery,
     accountOf: ({ algoRef }) => partsOf(algoRef!)![0],
-    answer: async ({ accountId, shard, params }) =>
-      oneReply(await readAccount<Row>(shard, accountId, BY_ID, [partsOf(params.algoRef!)![1]]), 'no such algo', documentOf),
+    answer: ({ accountId, shard, params }) => algoReply(deps, shard, accountId, partsOf(params.algoRef!)![1]),
   })
+
+/** One algo by its id, or as that of an order (see document-keys.ts). */
+export const algoReply = async (_deps: ReaderDeps, shard: ReadShard, accountId: string, id: string): Promise<Reply> => {
+  const order = orderOfAlgo(id)
+  const read = await readAccount<Row>(shard, accountId, order === undefined ? BY_ID : BY_ORDER, [order ?? id])
+  return oneReply(read, 'no such algo', documentOf)
+}

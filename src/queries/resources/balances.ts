@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { formatUnits } from '../../platform/decimal.ts'
 import type { Reply, Route } from '../../platform/http/route.ts'
 import { type CachedBalance, cachedBalances } from '../../projections/cache/documents.ts'
-import { balancesKey } from '../../projections/feed.ts'
+import { balancesKey } from '../../projections/document-keys.ts'
 import { type BalanceRow, balancesTable } from '../../projections/read-models/balances.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { decimalsOf } from '../asset-decimals.ts'
-import { consistent, ownCached, type ReaderDeps, redisCached } from '../reader.ts'
+import { ownCached, type ReaderDeps, type ReadShard, redisCached } from '../reader.ts'
 import type { Shard } from '../shards/shards.ts'
 import { type AccountList, accountListRoute, type ListCache, pageOf } from './account-list.ts'
 
@@ -20,14 +20,9 @@ const BY_ASSET = {
 /** GET /v1/accounts/:accountId/balances, by asset, from the cache when it can. */
 export const balancesRoute = (deps: ReaderDeps): Route => accountListRoute(deps, listOf(deps), cacheOf(deps))
 
-/** The same answer past HTTP, once the account's shard has come to the position. */
-export const balancesReply = async (deps: ReaderDeps, accountId: string, position: bigint, signal: AbortSignal): Promise<Reply> => {
-  const shard = deps.shardOf(accountId)
-  const late = await consistent(deps, shard, position, signal)
-  if (late) return { refusal: late }
-  const request = { accountId, shard: { ...shard, needs: position }, params: {}, query: {}, minPosition: position }
-  return pageOf(deps, listOf(deps), cacheOf(deps), request, undefined)
-}
+/** The same answer for whoever has waited for the position already. */
+export const balancesReply = (deps: ReaderDeps, shard: ReadShard, accountId: string): Promise<Reply> =>
+  pageOf(deps, listOf(deps), cacheOf(deps), { accountId, shard, params: {}, query: {}, minPosition: shard.needs }, undefined)
 
 const listOf = (deps: ReaderDeps): AccountList<BalanceRow, [string]> => ({
   name: 'balances',

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { ID_PATTERN } from '../../events/streams.ts'
 import { formatUnits } from '../../platform/decimal.ts'
-import type { Route } from '../../platform/http/route.ts'
+import type { Reply, Route } from '../../platform/http/route.ts'
 import { type CorrectionRow, correctionsTable } from '../../projections/read-models/corrections.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import { type ReaderDeps, readAccount } from '../reader.ts'
+import { type ReaderDeps, type ReadShard, readAccount } from '../reader.ts'
 import { ReadQuery } from '../request/parameters.ts'
 import { accountListRoute } from './account-list.ts'
-import { accountRead, dataReply, notFound } from './account-read.ts'
+import { accountRead, oneReply } from './account-read.ts'
 
 // Walks down the primary key.
 const LIST = {
@@ -39,13 +39,12 @@ export const correctionRoute = (deps: ReaderDeps): Route =>
     params: z.object({ correctionRef: z.string().refine((ref) => parse(ref) !== undefined, 'must be <accountId>.<correctionId>') }),
     query: ReadQuery,
     accountOf: ({ correctionRef }) => parse(correctionRef!)!.accountId,
-    answer: async ({ accountId, shard, params }) => {
-      const read = await readAccount<CorrectionRow>(shard, accountId, ONE, [parse(params.correctionRef!)!.correctionId])
-      if ('refusal' in read) return read
-      const [row] = read.rows
-      return row ? dataReply(document(row), read) : notFound(read, 'no such correction')
-    },
+    answer: ({ accountId, shard, params }) => correctionReply(deps, shard, accountId, parse(params.correctionRef!)!.correctionId),
   })
+
+/** One correction by its id. */
+export const correctionReply = async (_deps: ReaderDeps, shard: ReadShard, accountId: string, correctionId: string): Promise<Reply> =>
+  oneReply(await readAccount<CorrectionRow>(shard, accountId, ONE, [correctionId]), 'no such correction', document)
 
 const parse = (ref: string): { readonly accountId: string; readonly correctionId: string } | undefined => {
   const [accountId = '', correctionId = '', ...rest] = ref.split('.')

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { orderIdOf } from '../../events/streams.ts'
 import { averagePrice, formatPrice, formatUnits } from '../../platform/decimal.ts'
-import type { Route } from '../../platform/http/route.ts'
+import type { Reply, Route } from '../../platform/http/route.ts'
 import { type ExecutionRow, executionsTable } from '../../projections/read-models/executions.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import type { ReaderDeps } from '../reader.ts'
+import { type ReaderDeps, type ReadShard, readAccount } from '../reader.ts'
 import { BigText } from '../request/cursor.ts'
 import { accountListRoute } from './account-list.ts'
+import { oneReply } from './account-read.ts'
 
 // One event is one execution, so its revision orders them and is unique within the account.
 const NEWEST_FIRST = {
@@ -15,6 +16,15 @@ const NEWEST_FIRST = {
     SELECT true AS "found", ${selectList(executionsTable, 'e')} FROM executions e
     WHERE e.account_id = $1 AND e.event_revision < $3::bigint ORDER BY e.event_revision DESC LIMIT $4::integer`,
 }
+
+const ONE = {
+  name: 'execution-by-id',
+  text: `SELECT true AS "found", ${selectList(executionsTable, 'e')} FROM executions e WHERE e.account_id = $1 AND e.exec_id = $3`,
+}
+
+/** One execution; `id` is what its execId says after the account. */
+export const executionReply = async (_deps: ReaderDeps, shard: ReadShard, accountId: string, id: string): Promise<Reply> =>
+  oneReply(await readAccount<ExecutionRow>(shard, accountId, ONE, [`${accountId}.${id}`]), 'no such execution', executionDocument)
 
 /** GET /v1/accounts/:accountId/executions, newest first. */
 export const executionsRoute = (deps: ReaderDeps): Route =>

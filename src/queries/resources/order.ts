@@ -3,7 +3,7 @@ import { orderIdOf, parseOrderId } from '../../events/streams.ts'
 import { JsonText } from '../../platform/http/json-text.ts'
 import { ok, type Reply, type Route } from '../../platform/http/route.ts'
 import { orderOf } from '../../projections/cache/documents.ts'
-import { orderKey } from '../../projections/feed.ts'
+import { orderKey } from '../../projections/document-keys.ts'
 import { type OrderRow, ordersTable } from '../../projections/read-models/orders.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { ownCached, type ReaderDeps, type ReadShard, readAccount, redisCached } from '../reader.ts'
@@ -35,25 +35,13 @@ export const orderRoute = (deps: ReaderDeps): Route =>
     params: z.object({ orderId: OrderIdText }),
     query: ReadQuery,
     accountOf: ({ orderId }) => parseOrderId(orderId!)!.accountId,
-    answer: ({ accountId, shard, params, minPosition }) => {
-      const { number } = parseOrderId(params.orderId!)!
-      return fromCacheOrShard(deps, shard, accountId, number, minPosition)
-    },
+    answer: ({ accountId, shard, params }) => orderReply(deps, shard, accountId, parseOrderId(params.orderId!)!.number),
   })
 
 /** The same answer for whoever has waited for the position already. */
-export const orderReply = (deps: ReaderDeps, accountId: string, number: number, position: bigint): Promise<Reply> =>
-  fromCacheOrShard(deps, { ...deps.shardOf(accountId), needs: position }, accountId, number, position)
-
-const fromCacheOrShard = async (
-  deps: ReaderDeps,
-  shard: ReadShard,
-  accountId: string,
-  number: number,
-  position: bigint,
-): Promise<Reply> => {
+export const orderReply = async (deps: ReaderDeps, shard: ReadShard, accountId: string, number: number): Promise<Reply> => {
   const key = orderKey(orderIdOf(accountId, number))
-  const cached = ownCached(deps, shard, key, position) ?? (await redisCached(deps, shard, key, position))
+  const cached = ownCached(deps, shard, key, shard.needs) ?? (await redisCached(deps, shard, key, shard.needs))
   if (cached) return ok(new JsonText(`{"data":${cached.json},"asOfPosition":"${cached.asOf}"}`))
   return readOrder(shard, accountId, BY_NUMBER, number)
 }

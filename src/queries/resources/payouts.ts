@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { formatUnits } from '../../platform/decimal.ts'
-import type { Route } from '../../platform/http/route.ts'
+import type { Reply, Route } from '../../platform/http/route.ts'
 import { type PayoutRow, payoutsTable } from '../../projections/read-models/payouts.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { decimalsOf } from '../asset-decimals.ts'
-import { type ReaderDeps, readAccount } from '../reader.ts'
+import { type ReaderDeps, type ReadShard, readAccount } from '../reader.ts'
 import { AccountIdText, ClientIdText, ReadQuery } from '../request/parameters.ts'
 import type { Shard } from '../shards/shards.ts'
 import { accountListRoute } from './account-list.ts'
@@ -43,14 +43,17 @@ export const payoutRoutes = (deps: ReaderDeps): readonly Route[] =>
       params: z.object({ accountId: AccountIdText, id: ClientIdText }),
       query: ReadQuery,
       accountOf: ({ accountId }) => accountId!,
-      answer: async ({ accountId, shard, params }) => {
-        const read = await readAccount<PayoutRow>(shard, accountId, ONE, [`${prefix}${params.id}`])
-        if ('refusal' in read) return read
-        const [document] = await payoutDocuments(deps, shard, read.rows)
-        return document ? dataReply(document, read) : notFound(read, `no such ${name.slice(0, -1)}`)
-      },
+      answer: ({ accountId, shard, params }) => payoutReply(deps, shard, accountId, `${prefix}${params.id}`),
     }),
   )
+
+/** One withdrawal or transfer by its ref. */
+export const payoutReply = async (deps: ReaderDeps, shard: ReadShard, accountId: string, ref: string): Promise<Reply> => {
+  const read = await readAccount<PayoutRow>(shard, accountId, ONE, [ref])
+  if ('refusal' in read) return read
+  const [document] = await payoutDocuments(deps, shard, read.rows)
+  return document ? dataReply(document, read) : notFound(read, `no such ${ref.startsWith('w-') ? 'withdrawal' : 'transfer'}`)
+}
 
 const payoutDocuments = async ({ instruments }: ReaderDeps, { pool }: Shard, rows: readonly PayoutRow[]) => {
   const decimals = await decimalsOf(

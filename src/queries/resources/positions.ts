@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { averagePrice, formatPrice, formatUnits } from '../../platform/decimal.ts'
-import type { Route } from '../../platform/http/route.ts'
+import type { Reply, Route } from '../../platform/http/route.ts'
 import { type PositionRow, positionsTable } from '../../projections/read-models/positions.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import type { ReaderDeps } from '../reader.ts'
+import { type ReaderDeps, type ReadShard, readAccount } from '../reader.ts'
 import { accountListRoute } from './account-list.ts'
+import { oneReply } from './account-read.ts'
 
 const BY_SYMBOL = {
   name: 'positions-by-symbol',
@@ -12,6 +13,15 @@ const BY_SYMBOL = {
     SELECT true AS "found", ${selectList(positionsTable, 'p')} FROM positions p
     WHERE p.account_id = $1 AND p.symbol > $3 ORDER BY p.symbol LIMIT $4::integer`,
 }
+
+const ONE = {
+  name: 'position-of-symbol',
+  text: `SELECT true AS "found", ${selectList(positionsTable, 'p')} FROM positions p WHERE p.account_id = $1 AND p.symbol = $3`,
+}
+
+/** The position in a symbol. */
+export const positionReply = async (_deps: ReaderDeps, shard: ReadShard, accountId: string, symbol: string): Promise<Reply> =>
+  oneReply(await readAccount<PositionRow>(shard, accountId, ONE, [symbol]), 'no such position', positionDocument)
 
 /** GET /v1/accounts/:accountId/positions, by symbol. */
 export const positionsRoute = (deps: ReaderDeps): Route =>

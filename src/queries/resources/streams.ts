@@ -1,21 +1,26 @@
 import { z } from 'zod'
-import { parseOrderId } from '../../events/streams.ts'
 import { mayUse } from '../../platform/http/grant.ts'
 import { type Reply, type Route, refuse, route } from '../../platform/http/route.ts'
-import { balancesKey, orderKey } from '../../projections/feed.ts'
-import { consistent, type ReaderDeps } from '../reader.ts'
+import { isToldModel, placeOf, TOLD_MODELS, type ToldModel } from '../../projections/document-keys.ts'
+import type { ReaderDeps } from '../reader.ts'
 import { AccountIdText, PositionText } from '../request/parameters.ts'
 import { accountChangedSince, allChangedSince } from '../streams/changed-since.ts'
 import { type FollowOptions, followChanges } from '../streams/follow-changes.ts'
 import { balancesReply } from './balances.ts'
-import { orderReply } from './order.ts'
+import { toldDocument } from './told-documents.ts'
 
 /** Streams of one process: each holds a socket and a few kilobytes. */
 const MOST_STREAMS = 1_000
 
-const MODELS = { balances: 'b:', orders: 'o:' } as const
+const MODELS = Object.keys(TOLD_MODELS).filter(isToldModel)
+const AccountQuery = z.strictObject({
+  models: z
+    .string()
+    .refine((text) => text.split(',').every(isToldModel), `must be some of ${MODELS.join(', ')}, separated by commas`)
+    .optional(),
+})
 
-/** GET /v1/accounts/:accountId/stream and /v1/streams/:model (balances, orders): documents as they change, as server-sent events. */
+/** GET /v1/accounts/:accountId/stream?models= and /v1/streams/:model: documents as they change, as server-sent events. */
 export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
   let open = 0
   const streaming = (lastEventId: string | undefined, options: Omit<FollowOptions, 'after' | 'changes' | 'clock' | 'load'>): Reply => {
@@ -29,7 +34,7 @@ export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
       ...{ status: 200, body: undefined },
       stream: async (sink) => {
         open++
-        const load: FollowOptions['load'] = (key, position) => documentOf(deps, key, position, sink.signal)
+        const load: FollowOptions['load'] = (key, position) => toldDocument(deps, key, position, sink.signal)
         const { changes, clock } = deps
         await followChanges(sink, { ...options, changes, clock, load, after: after ? BigInt(after.data) : undefined }).finally(() => open--)
       },
@@ -37,28 +42,30 @@ export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
   }
   return [
     route({
-      ...{ method: 'GET', path: '/v1/accounts/:accountId/stream', scope: 'read', query: z.strictObject({}) },
+      ...{ method: 'GET', path: '/v1/accounts/:accountId/stream', scope: 'read', query: AccountQuery },
       params: z.object({ accountId: AccountIdText }),
-      handle: async ({ grant, params, lastEventId }) => {
+      handle: async ({ grant, params, query, lastEventId }) => {
         const accountId = params.accountId!
         if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-        const known = await balancesReply(deps, accountId, 0n, NEVER)
+        const known = await balancesReply(deps, { ...deps.shardOf(accountId), needs: 0n }, accountId)
         if ('refusal' in known) return known
+        const models = new Set<string>(query.models?.split(',') ?? MODELS)
+        const isMine = ofAccount(accountId)
         return streaming(lastEventId, {
           shards: () => [deps.shardOf(accountId)],
-          mine: (key) => key === balancesKey(accountId) || key.startsWith(`${orderKey(accountId)}.`),
+          mine: (key) => isMine(key) && models.has(placeOf(key)?.model ?? ''),
           changedSince: (position) => accountChangedSince(deps.store, accountId, position),
         })
       },
     }),
     route({
       ...{ method: 'GET', path: '/v1/streams/:model', scope: 'read', query: z.strictObject({}) },
-      params: z.object({ model: z.enum(['balances', 'orders']) }),
+      params: z.object({ model: z.enum(MODELS) }),
       handle: async ({ grant, params, lastEventId }) => {
-        const prefix = MODELS[params.model as keyof typeof MODELS]
+        const prefix = `${TOLD_MODELS[params.model as ToldModel]}:`
         return streaming(lastEventId, {
           shards: () => deps.shards,
-          mine: (key) => key.startsWith(prefix) && mayUse(grant, accountOf(key)),
+          mine: (key) => key.startsWith(prefix) && mayUse(grant, placeOf(key)?.accountId ?? ''),
           changedSince: (position) => allChangedSince(deps.store, position),
         })
       },
@@ -66,23 +73,8 @@ export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
   ]
 }
 
-type Document = NonNullable<Awaited<ReturnType<FollowOptions['load']>>>
-
-const NEVER = new AbortController().signal
-
-const accountOf = (key: string): string => {
-  const id = key.slice(2)
-  return key.startsWith('o:') ? parseOrderId(id)!.accountId : id
-}
-
-/** The document as GET answers it, at or after the position. */
-const documentOf = async (deps: ReaderDeps, key: string, position: bigint, signal: AbortSignal): Promise<Document | undefined> => {
-  const accountId = accountOf(key)
-  const isOrder = key.startsWith('o:')
-  if (isOrder && (await consistent(deps, deps.shardOf(accountId), position, signal))) return undefined
-  const reply = isOrder
-    ? await orderReply(deps, accountId, parseOrderId(key.slice(2))!.number, position)
-    : await balancesReply(deps, accountId, position, signal)
-  if ('refusal' in reply) return undefined
-  return { event: isOrder ? 'order' : 'balances', data: isOrder ? reply.body : { accountId, ...(reply.body as object) } }
+/** Every key that a shard tells is held against every stream of it: most of them are another account's, which is seen without taking them apart. */
+const ofAccount = (accountId: string) => {
+  const end = 2 + accountId.length
+  return (key: string): boolean => key.startsWith(accountId, 2) && (key.length === end || key[end] === '.')
 }

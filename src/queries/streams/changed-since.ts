@@ -1,6 +1,7 @@
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
-import { accountStream, parseAccountStream } from '../../events/streams.ts'
-import { balancesKey, orderKey } from '../../projections/feed.ts'
+import { accountStream } from '../../events/streams.ts'
+import { keysOfEvent } from '../../projections/cache/told-keys.ts'
+import { factOf, ofAccount } from '../../projections/projection.ts'
 
 /** Events looked at to fill a gap, a few at first: most gaps are short, and a client further behind reads anew. */
 const LOOKS = [32, 512, 4_096] as const
@@ -28,15 +29,19 @@ export const allChangedSince = async (store: EventStore, after: bigint): Promise
   return missed.length === most ? undefined : keysOf(missed)
 }
 
-/** Every event of an account may have moved a balance, and changes the order that it names. Telling more than has changed is harmless. */
+/** Telling more than has changed is harmless. */
 const keysOf = (events: readonly RecordedEvent[]): ReadonlyMap<string, bigint> => {
   const keys = new Map<string, bigint>()
-  for (const { streamId, data, position } of events) {
-    const account = parseAccountStream(streamId)
-    if (!account) continue
-    keys.set(balancesKey(account.accountId), position.commit)
-    const { orderId } = (data ?? {}) as { readonly orderId?: unknown }
-    if (typeof orderId === 'string') keys.set(orderKey(orderId), position.commit)
-  }
+  for (const event of events) for (const key of keysOfOne(event)) keys.set(key, event.position.commit)
   return keys
+}
+
+const keysOfOne = (event: RecordedEvent): readonly string[] => {
+  try {
+    const fact = factOf(event)
+    return ofAccount(fact) ? keysOfEvent(fact) : []
+  } catch {
+    // one that can't be read has stopped its stream: it has changed nothing
+    return []
+  }
 }

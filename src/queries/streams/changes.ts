@@ -16,7 +16,7 @@ export interface Change {
 
 /** The steps of a projector in this process and those told over Redis, each once: the two tell of the same ones. */
 export const changesOf = (steps: Observable<ShardStep> | undefined, messages: Observable<ShardMessage> | undefined): Observable<Change> => {
-  const own = steps?.pipe(map(({ documents, ...step }): Change => ({ ...step, keys: documents.map(({ key }) => key) })))
+  const own = steps?.pipe(map(({ documents, told, ...step }): Change => ({ ...step, keys: [...documents.map(({ key }) => key), ...told] })))
   const last = new Map<string, { fence: bigint; to: bigint }>()
   const isNews = ({ map: version, shard, fence, from, to, reset }: Change): boolean => {
     const name = `${version}.${shard}`

@@ -30,6 +30,10 @@ const PAGE = 11
 
 /** Every statement that readers send, by its name. */
 const BUDGETS: Readonly<Record<string, Budget>> = {
+  // one document each, as streams read them
+  'position-of-symbol': { index: ['positions_pkey'], touched: FRAME + 1 },
+  'execution-by-id': { index: ['executions_pkey'], touched: FRAME + 1 },
+  'algo-of-order': { index: ['algos_pkey', 'algos_by_time'], touched: FRAME + 2 },
   'balances-by-asset': { index: ['balances_pkey'], touched: FRAME + PAGE },
   'positions-by-symbol': { index: ['positions_pkey'], touched: FRAME + PAGE },
   'orders-newest-first': { index: ['orders_pkey'], touched: FRAME + PAGE },
@@ -125,6 +129,16 @@ describe('the plans of every query', () => {
         )
         assert([200, 404].includes(status), `${path}: ${JSON.stringify(body)}`)
       }
+      // a stream that goes on from the beginning reads every document that the log says has changed since
+      const away = new AbortController()
+      const headers = { authorization: 'Bearer reader', 'last-event-id': '0' }
+      const stream = await fetch(`${api.url}/v1/accounts/${one}/stream`, { headers, signal: away.signal })
+      assert.equal(stream.status, 200)
+      const read = stream.text().catch(() => undefined)
+      while (!['position-of-symbol', 'execution-by-id', 'algo-of-order'].every((name) => soFar.has(name)))
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      away.abort()
+      await read
       // Sent with the beat of readiness alone, when no read has to wait.
       while (!soFar.has('checkpoint-look')) await new Promise((resolve) => setTimeout(resolve, 50))
     })

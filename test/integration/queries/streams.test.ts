@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
+import { isDeepStrictEqual } from 'node:util'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { readGolden } from '../../golden/corpus.ts'
 import { redisUrlOrSkip } from '../../support/services.ts'
-import { accountHistory, append } from '../projections/history.ts'
+import { type Append, accountHistory, append } from '../projections/history.ts'
 import { freshAccounts } from '../projections/read-side.ts'
 import { openReadApi, type ReadApi } from './read-api.ts'
 
@@ -11,7 +13,7 @@ interface Told {
   readonly event: string
   readonly data: {
     readonly accountId?: string
-    readonly data?: { readonly orderId?: string }
+    readonly data?: { readonly orderId?: string; readonly [field: string]: unknown }
     readonly asOfPosition?: string
     readonly reason?: string
   }
@@ -49,6 +51,19 @@ const listen = (api: ReadApi, path: string, { key = 'reader', lastEventId }: { k
 
 const until = async (what: string, done: () => boolean): Promise<void> => {
   for (const end = Date.now() + 60_000; !done(); await systemClock.sleep(10)) if (Date.now() > end) throw new Error(`never: ${what}`)
+}
+
+/** A story of the corpus, told of another account. */
+const retold = (file: string, accountId: string): Append => {
+  const { stream, events } = readGolden(7, file)
+  const before = stream.split('.')[1]!
+  const text = JSON.stringify(events.map(({ type, data }) => ({ type, data })))
+  return JSON.parse(text.replaceAll(`"${before}"`, `"${accountId}"`).replaceAll(`"${before}.`, `"${accountId}.`)) as Append
+}
+
+const EVENTS: Readonly<Record<string, string>> = {
+  ...{ orders: 'order', positions: 'position', executions: 'execution', withdrawals: 'withdrawal', transfers: 'transfer' },
+  ...{ algos: 'algo', corrections: 'correction' },
 }
 
 describe('streams of changes', () => {
@@ -115,6 +130,50 @@ describe('streams of changes', () => {
         back.close()
       })
 
+      for (const { file, models } of [
+        { file: 'algos.json', models: ['positions', 'executions', 'algos'] },
+        { file: 'payouts.json', models: ['withdrawals', 'transfers'] },
+        { file: 'corrected.json', models: ['corrections'] },
+        { file: 'forks.json', models: ['orders', 'executions', 'positions'] },
+      ])
+        it(`tell ${models.join(', ')} of an account and of all, as they change and to who missed it`, async function () {
+          this.timeout(240_000)
+          const [accountId] = freshAccounts(1, 'told') as [string]
+          const story = retold(file, accountId)
+          const opened = await append(api.side.store, accountId, [story.slice(0, 1)])
+          assert.equal((await api.get(`/v1/accounts/${accountId}/balances?minPosition=${opened.commit}`)).status, 200)
+          const path = `/v1/accounts/${accountId}/stream?models=${models.join(',')}`
+          const streams = [listen(api, path), ...models.map((model) => listen(api, `/v1/streams/${model}`))]
+          await until('open', () => streams.every(({ told }) => told.some(({ event }) => event === 'open')))
+          // event by event: what is changed by several must not hide that one of them is not told
+          const { commit } = await append(
+            api.side.store,
+            accountId,
+            story.slice(1).map((event) => [event]),
+            0n,
+          )
+          streams.push(listen(api, path, { lastEventId: String(opened.commit) }))
+          for (const model of models) {
+            const { status, body } = await api.get(`/v1/accounts/${accountId}/${model}?minPosition=${commit}`)
+            const documents = body.data as object[]
+            assert(status === 200 && documents.length > 0, model)
+            for (const [n, { told }] of streams.entries()) {
+              if (n > 0 && n <= models.length && models[n - 1] !== model) continue
+              for (const document of documents)
+                await until(`${model} ${JSON.stringify(document)} on stream ${n}`, () =>
+                  told.some(
+                    ({ event, data }) => event === EVENTS[model] && data.accountId === accountId && isDeepStrictEqual(data.data, document),
+                  ),
+                )
+            }
+          }
+          const names = new Set(['open', 'reset', ...models.map((model) => EVENTS[model]!)])
+          for (const { told, close } of streams) {
+            assert(told.every(({ event }) => names.has(event)))
+            close()
+          }
+        })
+
       it('tell a model of all accounts that the key may see, and refuse what makes no sense', async function () {
         this.timeout(240_000)
         const all = listen(api, '/v1/streams/balances', { lastEventId: '0', key: 'bound' })
@@ -127,6 +186,7 @@ describe('streams of changes', () => {
           [`/v1/accounts/${other}/stream`, { key: 'bound' }, 403],
           ['/v1/accounts/no-such-account/stream', {}, 404],
           ['/v1/streams/nothing', {}, 400],
+          [`/v1/accounts/${one}/stream?models=orders,nothing`, {}, 400],
           ['/v1/streams/orders', { key: 'trade-only' }, 403],
         ] as const) {
           const refused = listen(api, path, options)
@@ -134,6 +194,14 @@ describe('streams of changes', () => {
           assert.equal(refused.status(), status, path)
           refused.close()
         }
+        for (const [path, field] of [
+          ['/v1/streams/nothing', 'model'],
+          [`/v1/accounts/${one}/stream?models=orders,nothing`, 'models'],
+        ] as const)
+          assert.deepEqual(
+            ((await api.get(path)).body.errors as { field: string }[]).map((error) => error.field),
+            [field],
+          )
       })
     })
 })

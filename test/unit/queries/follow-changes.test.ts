@@ -111,10 +111,12 @@ describe('following changes', () => {
     const heard: string[] = []
     changesOf(steps, messages).subscribe(({ to, keys }) => heard.push(`${to} ${keys.join()}`))
     const base = { map: 1, shard: 0, fence: 1n, reset: false }
-    steps.next({ ...base, from: 1n, to: 2n, documents: [{ key: 'b:a', revision: 1n, json: '' }] } as never)
+    steps.next({ ...base, from: 1n, to: 2n, documents: [{ key: 'b:a', revision: 1n, json: '' }], told: [] } as never)
     messages.next({ ...base, from: 1n, to: 2n, keys: ['b:a'], namespace: '' } as never)
     messages.next({ ...base, from: 2n, to: 3n, keys: ['b:b'], namespace: '' } as never)
-    steps.next({ ...base, from: 2n, to: 3n, documents: [{ key: 'b:b', revision: 1n, json: '' }] } as never)
+    steps.next({ ...base, from: 2n, to: 3n, documents: [{ key: 'b:b', revision: 1n, json: '' }], told: ['p:b.X/Y'] } as never)
     assert.deepEqual(heard, ['2 b:a', '3 b:b'])
+    steps.next({ ...base, from: 3n, to: 4n, documents: [], told: ['p:b.X/Y'] } as never)
+    assert.equal(heard.at(-1), '4 p:b.X/Y')
   })
 })

@@ -5,6 +5,7 @@ import { createShardCache } from '../../../src/queries/shards/shard-cache.ts'
 
 const step = (from: number, to: number, docs: Record<string, string> = {}, rest: Partial<ShardStep> = {}): ShardStep => ({
   ...{ map: 1, shard: 0, fence: 1n, from: BigInt(from), to: BigInt(to), reset: false },
+  told: [],
   documents: Object.entries(docs).map(([key, json]) => ({ key, revision: 1n, json })),
   ...rest,
 })
