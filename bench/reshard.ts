@@ -57,7 +57,7 @@ const main = async (): Promise<void> => {
     for (const [shard, pool] of api.side.pools.entries())
       while ((await checkpointOf(pool)) < filled.heads[shard]!) await systemClock.sleep(100)
     say('the read side has caught up: resharding under load')
-    const checker = await startChecker(api.side.store, freshAccounts(8, 'live'), api.get, { pauseMs: 20, readers: 4 })
+    const checker = await startChecker(api.side.store, freshAccounts(8, 'live'), api.get, { pauseMs: 20, readers: 4, phase: () => phase })
     const env = { ...process.env, DATABASE_URLS: urls.join(','), EVENTSTORE_URL: storeUrl, QUANTBOT_DATA: folder, QUANTBOT_LOG: 'error' }
     let kills = 0
     if (values.kills) for (const step of STEPS) if (await killedAt(step, env)) kills++
@@ -65,10 +65,11 @@ const main = async (): Promise<void> => {
     const done = await reshardOnce(env)
     const after = checker.reads()
     while (checker.reads() < after + 200) await systemClock.sleep(50)
-    const { examples, ...verdict } = await checker.end()
+    const { examples, refusals, ...verdict } = await checker.end()
     await api.close()
     const correct = verdict.wrong === 0 && done.equal
-    const metrics = { seconds: done.seconds, events: done.events, kills, ...verdict, 'reads while resharding': after - before }
+    const counted = Object.fromEntries(Object.entries(refusals).map(([told, count]) => [`refused in ${told}`, count]))
+    const metrics = { seconds: done.seconds, events: done.events, kills, ...verdict, 'reads while resharding': after - before, ...counted }
     const line = summarise('product', [{ metrics, cpuMs: null, correct: true }])
     say(`written: ${writeResults('reshard', { events: filled.events, from: FROM, to: TO, kills }, line)}`)
     process.stdout.write(`${JSON.stringify({ ...metrics, equal: done.equal, examples })}\n`)
@@ -78,6 +79,17 @@ const main = async (): Promise<void> => {
     await node.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Where the reshard is: reads that are refused are counted by it. */
+let phase = 'before'
+const follow = (child: ReturnType<typeof started>, onStep: (step: string) => void): void => {
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const step = /^reshard: (.+)/.exec(line)?.[1]
+    if (step === undefined) return say(line)
+    phase = step.replaceAll(/ map \d+/g, ' map')
+    onStep(step)
+  })
 }
 
 const EXEC = fileURLToPath(new URL('../src/cli/main', import.meta.url))
@@ -92,10 +104,11 @@ const started = (env: NodeJS.ProcessEnv) => {
 const killedAt = async (step: string, env: NodeJS.ProcessEnv): Promise<boolean> => {
   const child = started(env)
   const gone = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    if (line.startsWith(`reshard: ${step}`)) child.kill('SIGKILL')
+  follow(child, (told) => {
+    if (told.startsWith(step)) child.kill('SIGKILL')
   })
   const killed = (await gone) === 'SIGKILL'
+  phase = `killed at ${step}`
   say(killed ? `killed at: ${step}` : `not reached again: ${step}`)
   return killed
 }
@@ -106,7 +119,7 @@ const reshardOnce = async (env: NodeJS.ProcessEnv): Promise<{ seconds: number; e
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString()
   })
-  createInterface({ input: child.stderr }).on('line', say)
+  follow(child, say)
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   if (text === '') throw new Error(`the reshard ended with ${code}`)
   return JSON.parse(text) as { seconds: number; events: number; equal: boolean }

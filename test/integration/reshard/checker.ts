@@ -15,8 +15,17 @@ export interface Verdict {
   readonly wrong: number
   /** 503 and the like: no answer at all. */
   readonly refused: number
+  /** The same by `<phase> · <status> <code>: <detail>`, numbers left out. */
+  readonly refusals: Readonly<Record<string, number>>
   readonly written: number
   readonly examples: readonly string[]
+}
+
+export interface CheckerOptions {
+  readonly pauseMs: number
+  readonly readers: number
+  /** What is being done to the read side now: refused reads are told by it. */
+  readonly phase: () => string
 }
 
 export interface Answered {
@@ -32,7 +41,7 @@ export const startChecker = async (
   store: EventStore,
   accounts: readonly string[],
   get: (path: string) => Promise<Answered>,
-  { pauseMs = 10, readers = 2 }: { readonly pauseMs?: number; readonly readers?: number } = {},
+  { pauseMs = 10, readers = 2, phase = () => '' }: Partial<CheckerOptions> = {},
 ) => {
   const books = new Map<string, { revision: bigint; last: bigint; base: bigint; credits: bigint[] }>()
   for (const [n, accountId] of accounts.entries()) {
@@ -42,7 +51,7 @@ export const startChecker = async (
     books.set(accountId, { revision, last: commit, base: -1n, credits: [] })
   }
   const observations: Observation[] = []
-  let refused = 0
+  const refusals = new Map<string, number>()
   let over = false
   const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pauseMs))
 
@@ -58,12 +67,14 @@ export const startChecker = async (
     }
   }
   const read = async (accountId: string, minPosition: bigint): Promise<void> => {
-    const answer = await get(`/v1/accounts/${accountId}/balances?minPosition=${minPosition}`).catch(() => undefined)
-    if (answer?.status !== 200) {
-      refused++
+    const asked = phase()
+    const { status, body } = await get(`/v1/accounts/${accountId}/balances?minPosition=${minPosition}`).catch(unanswered)
+    if (status !== 200) {
+      const during = phase() === asked ? asked : `${asked} to ${phase()}`
+      const told = `${during} · ${status} ${body.code}: ${String(body.detail).replaceAll(/\d+/g, 'n')}`
+      refusals.set(told, (refusals.get(told) ?? 0) + 1)
       return
     }
-    const { body } = answer
     const row = (body.data as { asset: string; settled: string }[]).find(({ asset }) => asset === 'USDC')
     const usdc = BigInt(Math.round(Number(row?.settled ?? 0) * 1e6))
     observations.push({ accountId, minPosition, asOf: BigInt(String(body.asOfPosition)), usdc })
@@ -99,7 +110,10 @@ export const startChecker = async (
         if (examples.length < 5) examples.push(`${accountId} as of ${asOf} (asked ${minPosition}): ${usdc}, right is ${right}`)
       }
       const written = [...books.values()].reduce((sum, { credits }) => sum + credits.length, 0)
-      return { reads: observations.length, wrong, refused, written, examples }
+      const refused = [...refusals.values()].reduce((sum, one) => sum + one, 0)
+      return { reads: observations.length, wrong, refused, refusals: Object.fromEntries(refusals), written, examples }
     },
   }
 }
+
+const unanswered = (error: unknown): Answered => ({ status: 0, body: { code: 'no answer', detail: String(error) } })
