@@ -9,7 +9,7 @@ import { type OrderRow, ordersTable } from '../projections/read-models/orders.ts
 import { type PositionRow, positionsTable } from '../projections/read-models/positions.ts'
 import { selectList } from '../projections/rows/table.ts'
 import { decimalsOf } from './asset-decimals.ts'
-import { consistent, type ReaderDeps, reading } from './reader.ts'
+import { consistent, type ReaderDeps, reading, routed } from './reader.ts'
 import { balanceOf } from './resources/balances.ts'
 import { positionDocument } from './resources/positions.ts'
 import type { Shard } from './shards/shards.ts'
@@ -77,15 +77,31 @@ const ofShard = async (
 ): Promise<readonly AccountAt[] | { readonly refusal: Refusal }> => {
   const late = await consistent(deps, shard, request.position, request.signal)
   if (late) return { refusal: late }
-  return reading<readonly AccountAt[] | { readonly refusal: Refusal }>(shard, () =>
-    transaction(shard.pool, (client) => inSnapshot(deps, shard, client, request), 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'),
-  )
+  return reading(shard, async () => {
+    const { asOf, accounts } = await routed(
+      { ...shard, needs: request.position },
+      (pool) => transaction(pool, (client) => inSnapshot(deps, shard, client, request), 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'),
+      (read) => read.asOf,
+    )
+    return accounts ?? { refusal: refusal('not_ready', `shard ${shard.shard} is at ${asOf}, not at ${request.position}`) }
+  })
 }
 
-const inSnapshot = async (deps: ReaderDeps, shard: Shard, client: PoolClient, { position, after, limit, accounts }: AccountsAtRequest) => {
+interface Read {
+  readonly asOf: bigint
+  /** Undefined: the shard has not come so far. */
+  readonly accounts?: readonly AccountAt[]
+}
+
+const inSnapshot = async (
+  deps: ReaderDeps,
+  shard: Shard,
+  client: PoolClient,
+  { position, after, limit, accounts }: AccountsAtRequest,
+): Promise<Read> => {
   const checkpoint = await client.query<{ at: bigint }>('SELECT commit_position AS at FROM checkpoint')
-  if ((checkpoint.rows[0]?.at ?? -1n) < position)
-    return { refusal: refusal('not_ready', `shard ${shard.shard} has not come to ${position}`) }
+  const asOf = checkpoint.rows[0]?.at ?? -1n
+  if (asOf < position) return { asOf }
   const mine = accounts === '*' ? null : [...accounts]
   const { rows: found } = await client.query<{ accountId: string; position: bigint }>({
     ...{ name: 'at-accounts', text: ACCOUNTS, values: [after, mine, limit] },
@@ -102,9 +118,8 @@ const inSnapshot = async (deps: ReaderDeps, shard: Shard, client: PoolClient, { 
   // one that stopped at its very first event has no row at all
   const stopped = [...paused].flatMap((stream) => parseAccountStream(stream)?.accountId ?? [])
   const ids = new Set([...found.map(({ accountId }) => accountId), ...stopped])
-  return [...ids]
-    .filter((accountId) => accountId > after && (accounts === '*' || accounts.has(accountId)))
-    .map((accountId) => ({ accountId, rows: documents.get(accountId) }))
+  const own = [...ids].filter((accountId) => accountId > after && (accounts === '*' || accounts.has(accountId)))
+  return { asOf, accounts: own.map((accountId) => ({ accountId, rows: documents.get(accountId) })) }
 }
 
 const documentsOf = async (deps: ReaderDeps, shard: Shard, client: PoolClient, ids: readonly string[]) => {

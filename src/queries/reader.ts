@@ -1,4 +1,3 @@
-import type { QueryConfig } from 'pg'
 import type { Observable } from 'rxjs'
 import type { InstrumentBook } from '../events/instruments.ts'
 import { accountStream } from '../events/streams.ts'
@@ -6,7 +5,7 @@ import type { Refusal } from '../platform/http/problem.ts'
 import { refusal } from '../platform/http/problem.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Counter } from '../platform/metrics.ts'
-import { faultOf, isTransient } from '../platform/postgres.ts'
+import { faultOf, isTransient, type Pool } from '../platform/postgres.ts'
 import { awaitPosition, type ConsistencyDeps } from './consistency.ts'
 import type { RedisReader } from './shards/redis-reader.ts'
 import { type CacheHit, later } from './shards/shard-cache.ts'
@@ -31,7 +30,7 @@ export interface ReaderDeps extends ConsistencyDeps {
   readonly log: Logger
 }
 
-export type MarketDatabase = Pick<Shard, 'shard' | 'pool' | 'failed'>
+export type MarketDatabase = Pick<ReadShard, 'shard' | 'pool' | 'replicas' | 'needs' | 'failed'>
 
 /** A shard as one request reads it: nothing older than the position that its client has seen. */
 export interface ReadShard extends Shard {
@@ -96,9 +95,12 @@ const queryAccount = async <Row>(
   const text = frames.get(sql.name) ?? framed(sql.text)
   frames.set(sql.name, text)
   const query = { name: sql.name, text, values: [accountId, accountStream(accountId), ...values] }
-  const onReplica = await replicaRows<Row>(shard, query)
   return reading(shard, async () => {
-    const { rows } = onReplica ?? (await shard.pool.query<Framed<Row>>(query))
+    const { rows } = await routed(
+      shard,
+      (pool) => pool.query<Framed<Row>>(query),
+      ({ rows: [row] }) => row?.asOf,
+    )
     const first = rows[0]
     if (!first) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
     shard.progress.saw(first.asOf)
@@ -107,23 +109,33 @@ const queryAccount = async <Row>(
   })
 }
 
-/** The rows of a replica that has replayed what the reader needs; undefined: ask the primary. */
-const replicaRows = async <Row>({ replicas, needs }: ReadShard, query: QueryConfig) => {
+/**
+ * Reads on a replica that has replayed what the reader needs, else on the primary. `asOf` tells the position that an answer shows, which is
+ * held against what was needed once more; `picked` is how far the replica was before it was asked.
+ */
+export const routed = async <T>(
+  { pool, replicas, needs }: Pick<ReadShard, 'pool' | 'replicas' | 'needs'>,
+  read: (pool: Pool) => Promise<T>,
+  asOf: (value: T, picked: bigint) => bigint | undefined,
+): Promise<T> => {
   const replica = replicas.pick(needs)
-  if (!replica) return undefined
-  try {
-    const read = await replica.pool.query<Framed<Row>>(query)
-    const asOf = read.rows[0]?.asOf
-    return asOf !== undefined && replica.served(asOf) ? read : undefined
-  } catch {
-    // away, or the query was cancelled because replay had to go on
-    replica.failed()
-    return undefined
-  }
+  if (replica)
+    try {
+      const value = await read(replica.pool)
+      const at = asOf(value, replica.position)
+      if (at !== undefined && replica.served(at)) return value
+    } catch {
+      // away, or the query was cancelled because replay had to go on
+      replica.failed()
+    }
+  return read(pool)
 }
 
 /** Runs a read of a shard: a database that is away is a 503, not a fault of ours. */
-export const reading = async <T>(shard: MarketDatabase, read: () => Promise<T>): Promise<T | { readonly refusal: Refusal }> => {
+export const reading = async <T>(
+  shard: Pick<Shard, 'shard' | 'failed'>,
+  read: () => Promise<T>,
+): Promise<T | { readonly refusal: Refusal }> => {
   try {
     return await read()
   } catch (error) {
@@ -132,6 +144,10 @@ export const reading = async <T>(shard: MarketDatabase, read: () => Promise<T>):
     return { refusal: refusal('not_ready', `the database of shard ${shard.shard} does not answer`) }
   }
 }
+
+/** Reads what the market has told, on a replica where one is up to date with it. No position of the log says how far that is. */
+export const ofMarket = <T>({ market }: ReaderDeps, read: (pool: Pool) => Promise<T>): Promise<T | { readonly refusal: Refusal }> =>
+  reading(market, () => routed(market, read, (_, picked) => picked))
 
 /** Waits for the client's position; the 503 when it does not come. */
 export const consistent = (deps: ReaderDeps, shard: Shard, minPosition: bigint, signal: AbortSignal): Promise<Refusal | undefined> =>

@@ -34,6 +34,7 @@ import { positionsRoute } from './resources/positions.ts'
 import { reconciliationRoute } from './resources/reconciliation.ts'
 import { statusRoute } from './resources/status.ts'
 import { streamRoutes } from './resources/streams.ts'
+import { openMarketReplicas } from './shards/market-replicas.ts'
 import { type Presence, startPresence } from './shards/presence.ts'
 import { openRedisReader } from './shards/redis-reader.ts'
 import { createShardRouting, type RoutingDeps, type ShardRouting } from './shards/routing.ts'
@@ -121,7 +122,11 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
     registers: [deps.registry],
   })
   const following = followMaps(deps, maps, routing, presence, stop.signal)
-  const market: MarketDatabase = { pool: coordination, shard: 0, failed: (detail) => log.debug({ detail }, 'market data cannot be read') }
+  const marketReplicas = openMarketReplicas({ urls: deps.replicas?.[0] ?? [], primary: coordination, reads: replicaReads, clock, log })
+  const market: MarketDatabase = {
+    ...{ pool: coordination, replicas: marketReplicas, needs: 0n, shard: 0 },
+    failed: (detail) => log.debug({ detail }, 'market data cannot be read'),
+  }
   const reader: ReaderDeps = {
     ...{ store, ticker, clock, logId, instruments, redis, cacheReads, log, market },
     changes: changesOf(feed?.steps, redis?.messages),
@@ -164,6 +169,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
       await following
       await redis?.close()
       await routing.close()
+      await marketReplicas.close()
       await presence.close()
       await coordination.end()
     },

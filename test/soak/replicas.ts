@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startNodeProcess } from '../integration/eventstore-node/node-process.ts'
 import { playReplicas } from '../integration/replicas/replica-rounds.ts'
+import { openReplicaStand } from '../integration/replicas/replica-stand.ts'
 import { debianPostgres } from '../support/debian-postgres.ts'
 
 // npm run -s soak:replicas -- --reads 10000 --minutes 30 (whichever is first): reads through a standby whose replay stops and goes on at random; one JSON document, exit 1 on a wrong answer.
@@ -16,13 +17,9 @@ if (bin === undefined) {
 const folder = mkdtempSync(join(tmpdir(), 'quantbot-soak-'))
 const node = await startNodeProcess({ db: folder })
 try {
-  const verdict = await playReplicas(bin, {
-    shards: 2,
-    reads: Number(values.reads),
-    storeUrl: node.url,
-    readers: 8,
-    minutes: Number(values.minutes),
-  })
+  const stand = await openReplicaStand(bin, { shards: 2, storeUrl: node.url })
+  const rounds = { reads: Number(values.reads), readers: 8, minutes: Number(values.minutes) }
+  const verdict = await playReplicas(stand, rounds).finally(() => stand.close())
   process.stdout.write(`${JSON.stringify(verdict)}\n`)
   process.exitCode = verdict.wrong === 0 ? 0 : 1
 } finally {

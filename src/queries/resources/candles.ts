@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatPrice } from '../../platform/decimal.ts'
 import { type Route, route } from '../../platform/http/route.ts'
 import { STEPS } from '../../projections/market/steps.ts'
-import { type ReaderDeps, reading } from '../reader.ts'
+import { ofMarket, type ReaderDeps } from '../reader.ts'
 import { decodeCursor, encodeCursor } from '../request/cursor.ts'
 import { ListQuery, limitOf } from '../request/parameters.ts'
 import { later } from '../shards/shard-cache.ts'
@@ -54,19 +54,17 @@ export const candlesRoute = (deps: ReaderDeps): Route =>
       const to = Math.min(cursor.key?.[0] ?? NEVER, query.to === undefined ? NEVER : Date.parse(query.to))
       const from = query.from === undefined ? 0 : Date.parse(query.from)
       const limit = limitOf(query)
-      return reading(deps.market, async () => {
-        const { rows } = await deps.market.pool.query<Row>({
-          ...{ ...NEWEST_FIRST, values: [query.interval, query.symbol, from, to, limit + 1] },
-        })
-        const shown = rows.slice(0, limit)
-        const last = shown.at(-1)
-        return pageReply({
-          data: shown.map(candleDocument),
-          nextCursor: last && rows.length > limit ? encodeCursor(deps.logId, list, [Number(last.at)]) : null,
-          // candles come from the market, not from the log: this only tells how far the reader's log is
-          asOf: later(deps.shards.map(({ progress }) => progress.known()).reduce(later), 0n),
-          incomplete: false,
-        })
+      const values = [query.interval, query.symbol, from, to, limit + 1]
+      const read = await ofMarket(deps, async (pool) => (await pool.query<Row>({ ...NEWEST_FIRST, values })).rows)
+      if ('refusal' in read) return read
+      const shown = read.slice(0, limit)
+      const last = shown.at(-1)
+      return pageReply({
+        data: shown.map(candleDocument),
+        nextCursor: last && read.length > limit ? encodeCursor(deps.logId, list, [Number(last.at)]) : null,
+        // candles come from the market, not from the log: this only tells how far the reader's log is
+        asOf: later(deps.shards.map(({ progress }) => progress.known()).reduce(later), 0n),
+        incomplete: false,
       })
     },
   })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Refusal, refusal } from '../../platform/http/problem.ts'
 import type { RequestContext } from '../../platform/http/route.ts'
-import { consistent, type ReaderDeps, reading, type Sql } from '../reader.ts'
+import { consistent, type ReaderDeps, reading, routed, type Sql } from '../reader.ts'
 import { BigText, decodeCursor, encodeCursor } from '../request/cursor.ts'
 import { limitOf, minPositionOf } from '../request/parameters.ts'
 import { earlier, later } from '../shards/shard-cache.ts'
@@ -81,7 +81,11 @@ const readShard = async <Row extends Snapshot>(
   const late = await consistent(deps, shard, minPosition, signal)
   if (late) return { refusal: late }
   return reading(shard, async () => {
-    const { rows } = await shard.pool.query<Row>(statement)
+    const { rows } = await routed(
+      { ...shard, needs: minPosition },
+      (pool) => pool.query<Row>(statement),
+      ({ rows: [row] }) => row?.asOf,
+    )
     const first = rows[0]
     if (!first) return { refusal: refusal('not_ready', 'the read model has not been started yet') }
     shard.progress.saw(first.asOf)

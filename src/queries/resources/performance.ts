@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseUnits } from '../../platform/decimal.ts'
 import type { Route } from '../../platform/http/route.ts'
 import { type Closes, DAY_MS, performanceOf, type Traded } from '../performance.ts'
-import { type ReaderDeps, readAccount, reading } from '../reader.ts'
+import { ofMarket, type ReaderDeps, readAccount } from '../reader.ts'
 import { AccountIdText, ClOrdIdText, ReadQuery } from '../request/parameters.ts'
 import { accountRead, dataReply, notFound } from './account-read.ts'
 
@@ -68,13 +68,13 @@ export const performanceRoute = (deps: ReaderDeps): Route =>
   })
 
 /** The days' last prices, from the daily candles. */
-const readCloses = ({ market }: ReaderDeps, trades: readonly Traded[]) =>
-  reading(market, async (): Promise<Closes> => {
+const readCloses = (deps: ReaderDeps, trades: readonly Traded[]) =>
+  ofMarket(deps, async (pool): Promise<Closes> => {
     const [oldest] = trades
     if (!oldest) return new Map()
     const symbols = [...new Set(trades.map(({ symbol }) => symbol))]
     const from = Number(oldest.at) - (Number(oldest.at) % DAY_MS)
-    const { rows } = await market.pool.query<{ symbol: string; at: bigint; close: bigint }>({ ...CLOSES, values: [symbols, from] })
+    const { rows } = await pool.query<{ symbol: string; at: bigint; close: bigint }>({ ...CLOSES, values: [symbols, from] })
     const closes = new Map<string, Map<number, bigint>>()
     for (const { symbol, at, close } of rows) {
       const days = closes.get(symbol) ?? new Map<number, bigint>()

@@ -4,22 +4,33 @@ import type { Counter } from '../../platform/metrics.ts'
 import { createPool, faultOf, type Pool } from '../../platform/postgres.ts'
 import { later } from './shard-cache.ts'
 
-/** The streaming replicas of one shard, as readers use them. */
+/** The streaming replicas of one database, as readers use them. */
 export interface Replicas {
   /**
-   * A replica that has replayed far enough for a reader who needs this position, and the position that its answer must show; undefined: ask
-   * the primary. A reader who needs none is given one that is at most about a second behind.
+   * A replica that has replayed far enough for a reader who needs this position; undefined: ask the primary. A reader who needs none is given
+   * one that is at most about a second behind.
    */
-  pick(needs: bigint): { readonly pool: Pool; readonly atLeast: bigint; served(asOf: bigint): boolean; failed(): void } | undefined
+  pick(needs: bigint): Replica | undefined
   readonly any: boolean
   close(): Promise<void>
+}
+
+export interface Replica {
+  readonly pool: Pool
+  /** How far it was when it was picked. */
+  readonly position: bigint
+  /** Whether an answer of this position will do. */
+  served(asOf: bigint): boolean
+  failed(): void
 }
 
 export interface ReplicasDeps {
   readonly urls: readonly string[]
   readonly shard: number
-  /** The highest commit position that this process knows of the shard. */
+  /** The highest position that this process knows of the primary; negative before the first. */
   readonly known: () => bigint
+  /** How a replica is asked how far it is: one row, `at`. */
+  readonly look?: { readonly name: string; readonly text: string }
   readonly reads: Counter<'outcome'>
   readonly clock: Clock
   readonly log: Logger
@@ -31,24 +42,26 @@ const BEAT_MS = 100
 const LAG_MS = 1_000
 const BEAT_DEADLINE_MS = 2_000
 const CONNECTIONS = 4
+const CHECKPOINT = { name: 'replica-look', text: 'SELECT commit_position AS at FROM checkpoint' }
 
 /**
  * The checkpoint is a row like any other: a replica that shows it at a position has replayed the commit that wrote it, so it is the replayed
  * LSN in the log's own terms, and every answer carries it from the snapshot that it was read in. What an answer shows is checked again, so a
  * replica that was set back is slower, never wrong.
  */
-export const openReplicas = ({ urls, shard, known, reads, clock, log }: ReplicasDeps): Replicas => {
+export const openReplicas = ({ urls, shard, known, look = CHECKPOINT, reads, clock, log }: ReplicasDeps): Replicas => {
   const stop = new AbortController()
   const history: { readonly at: number; readonly position: bigint }[] = []
   /** What was known a moment ago: positions rise, so the last entry that is old enough is the bar. */
-  const bar = (): bigint => {
+  const bar = (): bigint | undefined => {
     const now = clock.now()
     while (history.length > 1 && history[1]!.at <= now - LAG_MS) history.shift()
-    return history[0]?.position ?? -1n
+    return history[0]?.position
   }
   const remember = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      history.push({ at: clock.now(), position: known() })
+      const position = known()
+      if (position >= 0n) history.push({ at: clock.now(), position })
       bar()
       await clock.sleep(BEAT_MS, stop.signal).catch(() => undefined)
     }
@@ -63,7 +76,7 @@ export const openReplicas = ({ urls, shard, known, reads, clock, log }: Replicas
       while (!stop.signal.aborted) {
         const late = new AbortController()
         const inTime = clock.sleep(BEAT_DEADLINE_MS, late.signal).then(() => stands(-1n))
-        const asked = pool.query<{ at: bigint }>({ name: 'replica-look', text: 'SELECT commit_position AS at FROM checkpoint' }).then(
+        const asked = pool.query<{ at: bigint | null }>(look).then(
           ({ rows }) => stands(rows[0]?.at ?? -1n),
           (error: unknown) => {
             if (state.position >= 0n) log.warn({ shard, detail: faultOf(error) }, 'a replica does not answer: the primary is read')
@@ -83,15 +96,17 @@ export const openReplicas = ({ urls, shard, known, reads, clock, log }: Replicas
   return {
     any: urls.length > 0,
     pick: (needs) => {
-      const atLeast = later(needs, bar())
-      const able = opened.filter(({ state }) => state.position >= 0n && state.position >= atLeast)
+      const freshEnough = bar()
+      const atLeast = later(needs, freshEnough ?? 0n)
+      // as long as nothing is known of the primary, nobody can tell who is behind
+      const able = freshEnough === undefined ? [] : opened.filter(({ state }) => state.position >= 0n && state.position >= atLeast)
       if (able.length === 0) {
         if (opened.length > 0) reads.inc({ outcome: 'behind' })
         return undefined
       }
       const { pool, state } = able[turn++ % able.length]!
       return {
-        ...{ pool, atLeast },
+        ...{ pool, position: state.position },
         served: (asOf) => {
           const good = asOf >= atLeast
           reads.inc({ outcome: good ? 'replica' : 'stale' })

@@ -81,7 +81,7 @@ const MADE: Readonly<Record<string, string>> = { text: "'x' || g", bigint: 'g', 
 const FEW_ROWS = new Set(['accounts', 'wallets', 'balances', 'positions', 'lot_queues', 'payouts', 'algos'])
 
 /** Sent beside the answers, on one row or a handful: no plan of theirs could matter. */
-const TRIFLES = new Set(['asset-decimals', 'reader-beat', 'replica-look'])
+const TRIFLES = new Set(['asset-decimals', 'reader-beat', 'replica-look', 'market-look', 'market-replica-look'])
 /** Tables of a row or a handful, which are read faster whole. */
 const SMALL = new Set(['checkpoint', 'completeness', 'paused_streams', 'instruments', 'marks', 'readers'])
 
