@@ -86,8 +86,9 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
 
   const run = async (): Promise<void> => {
     const owners = pools.map(own)
+    const busy = (): boolean => [...writers.values()].some((writer) => writer.behind())
     const pace = verifyEveryMs === undefined ? {} : { everyMs: verifyEveryMs }
-    const checks = { store, pools, held: () => writers.keys(), metrics, clock, log, signal, ...pace }
+    const checks = { store, pools, held: () => writers.keys(), busy, metrics, clock, log, signal, ...pace }
     const checking = Promise.all([sampleAccounts({ ...checks, logId }), countCompleteness({ ...checks, map })])
     while (!signal.aborted) {
       await clock.sleep(SETTLE_MS, signal).catch(() => undefined)

@@ -14,21 +14,28 @@ export interface CompletenessDeps {
   readonly map: ShardMap
   /** Shards that this process projects now. */
   readonly held: () => Iterable<number>
+  /** Whether this process is behind with its projecting: then the count leaves it nearly all of the time. */
+  readonly busy: () => boolean
   readonly metrics: ProjectionMetrics
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
   readonly everyMs?: number
-  /** A round is followed by a pause of at least this many times its length. */
+  /** Pauses are this many times the work before them, whatever else there is to do. */
   readonly pauseFactor?: number
 }
 
 /** Often enough to be told before the next question, seldom enough to cost nothing. */
 const EVERY_MS = 10_000
-/** A count over a million accounts takes its time: a twentieth of one core is for it. */
-const PAUSE_FACTOR = 20
-/** Events read in a round, about half a second of work: a count that is behind must not compete with the projecting. */
-const MOST_READ = 10_000
+/** A sum over all accounts is followed by a pause of this many times its length: over a million of them it takes its time. */
+const SUM_PAUSE = 20
+/** Events read at a time, about a tenth of a second of work. */
+const PAGE = 2_000
+/**
+ * And the pause after them, in times of their length. While nothing else waits, a quarter of this thread lets the count keep up with more than
+ * the write side can take; a process that is itself behind gets along with a twentieth.
+ */
+const [PAGE_PAUSE, BUSY_PAUSE] = [3, 20]
 
 /** How much of a shard's log there is up to a position. */
 export interface Counted {
@@ -52,32 +59,47 @@ interface Shard {
  * Lag reads zero while events are lost; this does not. A difference raises the alarm: metric, log line, /v1/status.
  */
 export const countCompleteness = async (deps: CompletenessDeps): Promise<void> => {
-  const { clock, log, signal, everyMs = EVERY_MS, pauseFactor = PAUSE_FACTOR } = deps
+  const { clock, log, signal, everyMs = EVERY_MS, pauseFactor = SUM_PAUSE } = deps
   for (let pause = everyMs; !signal.aborted; ) {
     await clock.sleep(pause, signal).catch(() => undefined)
     if (signal.aborted) return
     const began = clock.now()
-    await countRound(deps).catch((error: unknown) => log.debug({ detail: faultOf(error) }, 'the log could not be counted'))
-    pause = Math.max(everyMs, pauseFactor * (clock.now() - began))
+    const summed = await countRound(deps).catch((error: unknown) => {
+      if (!signal.aborted) log.debug({ detail: faultOf(error) }, 'the log could not be counted')
+      return clock.now() - began
+    })
+    pause = Math.max(everyMs, pauseFactor * summed)
   }
 }
 
-const countRound = async (deps: CompletenessDeps): Promise<void> => {
-  const { store, pools, map, held } = deps
+/** One sum of the rows of each held shard, and the count of the log up to the very positions that these are of; answers how long the sums took, ms. */
+const countRound = async (deps: CompletenessDeps): Promise<number> => {
+  const { store, pools, map, held, busy, pauseFactor, clock, signal } = deps
+  const began = clock.now()
   const shards = await Promise.all([...held()].map((shard) => readShard(pools[shard]!, shard, map)))
-  const behind = shards.filter(({ seen, counted }) => isAfter(seen.position, counted.position))
-  if (behind.length > 0) await readOn(store, map, behind)
-  for (const shard of shards) await judge(deps, shard)
+  const summed = clock.now() - began
+  const isBehind = ({ seen, counted }: Shard): boolean => isAfter(seen.position, counted.position)
+  // a shard that another process has taken over is counted there
+  const own = (): readonly Shard[] => shards.filter(({ shard }) => [...held()].includes(shard))
+  for (let behind = own().filter(isBehind); behind.length > 0; behind = own().filter(isBehind)) {
+    const before = clock.now()
+    await readPage(store, map, behind)
+    for (const shard of behind) if (isBehind(shard)) await save(deps, shard)
+    const factor = pauseFactor ?? (busy() ? BUSY_PAUSE : PAGE_PAUSE)
+    await clock.sleep(factor * (clock.now() - before), signal)
+  }
+  for (const shard of own()) await judge(deps, shard)
+  return summed
 }
 
-/** Goes on with the counts as far as the shards' checkpoints, or as far as a round may go. */
-const readOn = async (store: EventStore, map: ShardMap, shards: readonly Shard[]): Promise<void> => {
-  const byShard = new Map(shards.map((shard) => [shard.shard, shard]))
+/** Goes on with the counts by a page of the log, at most as far as the shards' checkpoints. */
+const readPage = async (store: EventStore, map: ShardMap, shards: readonly Shard[]): Promise<void> => {
+  const counting = new Map(shards.map((shard) => [shard.shard, { shard, events: 0, accounts: new Map<string, Revisions>() }]))
   const from = shards.map(({ counted }) => counted.position).reduce((a, b) => (isAfter(a, b) ? b : a))
   const until = shards.map(({ seen }) => seen.position).reduce((a, b) => (isAfter(a, b) ? a : b))
   let read = from
-  let left = MOST_READ
-  for await (const { streamId, revision, position } of store.readAll(isAfter(from, BEFORE_ALL) ? from : undefined, MOST_READ)) {
+  let left = PAGE
+  for await (const { streamId, revision, position } of store.readAll(isAfter(from, BEFORE_ALL) ? from : undefined, PAGE)) {
     if (isAfter(position, until)) {
       read = until
       break
@@ -85,38 +107,54 @@ const readOn = async (store: EventStore, map: ShardMap, shards: readonly Shard[]
     read = position
     left--
     const account = parseAccountStream(streamId)
-    const shard = account && byShard.get(map.assignment[account.slice]!)
-    if (!shard || isAfter(position, shard.seen.position) || !isAfter(position, shard.counted.position)) continue
-    const { events, heads } = shard.counted
-    const before = revision > 0n ? headOf(account.accountId, revision - 1n) : 0n
-    shard.counted = { position, events: events + 1n, heads: heads + headOf(account.accountId, revision) - before }
+    const count = account && counting.get(map.assignment[account.slice]!)
+    if (!count || isAfter(position, count.shard.seen.position) || !isAfter(position, count.shard.counted.position)) continue
+    count.events++
+    const seen = count.accounts.get(account.accountId)
+    if (seen) seen.last = revision
+    else count.accounts.set(account.accountId, { first: revision, last: revision })
   }
   // the end of the log: nothing is left that a checkpoint could have passed
   if (left > 0) read = until
-  for (const shard of shards) {
-    const reached = isAfter(read, shard.seen.position) ? shard.seen.position : read
-    if (isAfter(reached, shard.counted.position)) shard.counted = { ...shard.counted, position: reached }
+  for (const { shard, events, accounts } of counting.values()) {
+    const { counted, seen } = shard
+    const reached = isAfter(read, seen.position) ? seen.position : read
+    if (!isAfter(reached, counted.position)) continue
+    let { heads } = counted
+    // two hashes for an account, however many of its events the page has
+    for (const [accountId, { first, last }] of accounts)
+      heads += headOf(accountId, last) - (first > 0n ? headOf(accountId, first - 1n) : 0n)
+    shard.counted = { position: reached, events: counted.events + BigInt(events), heads }
   }
 }
 
-const judge = async ({ metrics, map, log }: CompletenessDeps, { shard, pool, seen, counted }: Shard): Promise<void> => {
+/** Of one account in a page. */
+interface Revisions {
+  readonly first: bigint
+  last: bigint
+}
+
+const judge = async (deps: CompletenessDeps, counting: Shard): Promise<void> => {
+  const { shard, seen, counted } = counting
   const labels = { shard: String(shard) }
-  const done = !isAfter(seen.position, counted.position)
   const missing = counted.events - seen.events
   const equal = missing === 0n && counted.heads === seen.heads
-  metrics.countedPosition.set(labels, Number(counted.position.commit))
-  if (done) {
-    metrics.loggedEvents.set(labels, Number(counted.events))
-    metrics.missingEvents.set(labels, Number(missing))
-    metrics.headsDiffer.set(labels, equal ? 0 : 1)
-    if (!equal)
-      log.error(
-        { ...labels, logged: String(counted.events), missing: String(missing) },
-        'ALARM: the rows do not hold the whole log: rebuild',
-      )
-  }
+  deps.metrics.loggedEvents.set(labels, Number(counted.events))
+  deps.metrics.missingEvents.set(labels, Number(missing))
+  deps.metrics.headsDiffer.set(labels, equal ? 0 : 1)
+  const found = { ...labels, logged: String(counted.events), missing: String(missing) }
+  if (!equal) deps.log.error(found, 'ALARM: the rows do not hold the whole log: rebuild')
+  await save(deps, counting, [seen.position.commit, missing, equal])
+}
+
+/** Keeps how far the count has come, and the verdict where there is one. */
+const save = async (
+  { metrics, map }: Pick<CompletenessDeps, 'metrics' | 'map'>,
+  { shard, pool, counted }: Shard,
+  verdict: readonly [position: bigint, missing: bigint, equal: boolean] | readonly [null, null, null] = [null, null, null],
+): Promise<void> => {
   const { position, events, heads } = counted
-  const verdict = done ? [seen.position.commit, missing, equal] : [null, null, null]
+  metrics.countedPosition.set({ shard: String(shard) }, Number(position.commit))
   await pool.query({
     name: 'completeness-save',
     text: SAVE,
@@ -144,7 +182,7 @@ const SEEN = `
   FROM checkpoint c CROSS JOIN summed LEFT JOIN completeness k ON k.shard = c.shard AND k.map_version = $2
   WHERE c.shard = $1`
 
-// A round that did not come through leaves the last verdict standing.
+// A page of a round that is not through leaves the last verdict standing.
 const SAVE = `
   INSERT INTO completeness AS k (shard, map_version, commit_position, prepare_position, events, heads, checked_position, missing, equal)
   VALUES ($1, $2, $3, $4, $5, $6, $7::bigint, $8::bigint, $9::boolean)

@@ -33,6 +33,8 @@ export interface ShardWriter {
   /** Undefined while batches go through, else what keeps them back. */
   trouble(): string | undefined
   pausedStreams(): number
+  /** Whether it is catching up with the past. */
+  behind(): boolean
   /** Settles when the writer has ended; rejects only on a bug. */
   readonly ended: Promise<void>
 }
@@ -49,6 +51,8 @@ const LINGER_MS = 3_000
 const QUIET_MS = 200
 /** An idle shard's checkpoint follows the others this late: a restart scans little, and nobody pays a transaction per foreign event. */
 const ADVANCE_MS = 500
+/** Between two batches of the past the queue is empty for a moment: the past is not over before this. */
+const PAST_MS = 1_000
 const RETRY_MS = [50, 100, 250, 500, 1_000] as const
 
 export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
@@ -65,6 +69,8 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
   let wake: (() => void) | undefined
   const drained: (() => void)[] = []
   let over = false
+  /** When the last batch of the past was written. */
+  let pastAt = Number.NEGATIVE_INFINITY
 
   const freeRoom = (): void => {
     metrics.lagEvents.set(labels, queued)
@@ -144,7 +150,10 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
         continue
       }
       await fillUp()
-      await write(take())
+      const batch = take()
+      if (batch.behind) pastAt = clock.now()
+      await write(batch)
+      if (batch.behind) pastAt = clock.now()
       told = clock.now()
       freeRoom()
     }
@@ -209,6 +218,7 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
     },
     trouble: () => trouble,
     pausedStreams: () => state?.paused.size ?? 0,
+    behind: () => behind() || clock.now() - pastAt < PAST_MS,
     ended,
   }
 }

@@ -84,7 +84,7 @@ describe('holding the read models against the log', function () {
     const map = (await readShardMap(side.store))!
     const { pool, shard } = await shardOfAccount(accounts[1]!)
     const deps = { store: side.store, pools: side.pools, map, clock: systemClock, log, signal: stop.signal }
-    const pace = { everyMs: 5, pauseFactor: 0 }
+    const pace = { everyMs: 5, pauseFactor: 0, busy: () => false }
     const counting = countCompleteness({ ...deps, ...pace, held: () => side.pools.keys(), metrics: projectionMetrics(registry) })
     const figure = async (name: string): Promise<number | undefined> =>
       (await registry.getSingleMetric(`quantbot_completeness_${name}`)!.get()).values.find(({ labels }) => labels.shard === String(shard))
