@@ -1,3 +1,4 @@
+import { JsonText } from '../../platform/http/json-text.ts'
 import type { Reply } from '../../platform/http/route.ts'
 import { placeOf, type ToldModel } from '../../projections/document-keys.ts'
 import { consistent, type ReaderDeps, type ReadShard } from '../reader.ts'
@@ -35,5 +36,6 @@ export const toldDocument = async (deps: ReaderDeps, key: string, position: bigi
   const reply = await read(deps, { ...shard, needs: position }, accountId, id)
   // known for certain: the shard has come to the position
   if ('refusal' in reply) return reply.refusal.code === 'not_found' ? 'none' : undefined
-  return { event, data: { accountId, ...(reply.body as object) } }
+  const body = reply.body instanceof JsonText ? reply.body.toJSON() : reply.body
+  return { event, data: { accountId, ...(body as object) } }
 }
