@@ -33,10 +33,11 @@ describe('a replace while only exits are let through', () => {
     const s = long(sale({ orderQty: sol(2) }), trigger, signed('2'))
     assert.equal(codeOf(s.does(reducing(replace(2, 'r', { price: '121' })))), 'order')
   })
-  it('of a sale by cash counts what it holds, of a purchase by cash is none', () => {
+  it('of a sale by cash counts what it would hold at worst, of a purchase by cash is none', () => {
     const byCash = (side: 'buy' | 'sell', cash: number) => place(request({ side, orderQty: null, cashOrderQty: usdc(cash) }))
     assert.equal(codeOf(long(byCash('sell', 100)).does(reducing(replace(2, 'r', { cashOrderQty: usdc(90) })))), 'order')
-    assert.equal(codeOf(long(byCash('sell', 300)).does(reducing(replace(2, 'r', { cashOrderQty: usdc(90) })))), 'halted')
+    assert.equal(codeOf(long(byCash('sell', 300)).does(reducing(replace(2, 'r', { cashOrderQty: usdc(198) })))), 'order')
+    assert.equal(codeOf(long(byCash('sell', 100)).does(reducing(replace(2, 'r', { cashOrderQty: usdc(199) })))), 'halted')
     const short = funded()
     for (const command of [place(request({ clOrdId: 'entry', side: 'sell', orderQty: sol(2) })), signed('1')]) short.does(command)
     short.does(landed('1', swap(-sol(2), usdc(200))))
