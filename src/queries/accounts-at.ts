@@ -9,7 +9,7 @@ import { type OrderRow, ordersTable } from '../projections/read-models/orders.ts
 import { type PositionRow, positionsTable } from '../projections/read-models/positions.ts'
 import { selectList } from '../projections/rows/table.ts'
 import { decimalsOf } from './asset-decimals.ts'
-import { consistent, type ReaderDeps, reading, routed } from './reader.ts'
+import { asRead, consistent, type ReaderDeps, reading, routed } from './reader.ts'
 import { balanceOf } from './resources/balances.ts'
 import { positionDocument } from './resources/positions.ts'
 import type { Shard } from './shards/shards.ts'
@@ -79,7 +79,7 @@ const ofShard = async (
   if (late) return { refusal: late }
   return reading(shard, async () => {
     const { asOf, accounts } = await routed(
-      { ...shard, needs: request.position },
+      asRead(shard, request.position),
       (pool) => transaction(pool, (client) => inSnapshot(deps, shard, client, request), 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'),
       (read) => read.asOf,
     )

@@ -37,6 +37,19 @@ export interface ReadShard extends Shard {
   readonly needs: bigint
 }
 
+/** Spelled out: a spread would cost a read from the cache more than all else. */
+export const asRead = (of: Shard, needs: bigint): ReadShard => ({
+  map: of.map,
+  shard: of.shard,
+  pool: of.pool,
+  cache: of.cache,
+  progress: of.progress,
+  loads: of.loads,
+  replicas: of.replicas,
+  failed: of.failed,
+  needs,
+})
+
 /** One operation on a shard: a named prepared statement. Its rows must have a column `found`, true. */
 export interface Sql {
   readonly name: string

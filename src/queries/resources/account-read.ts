@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { mayUse } from '../../platform/http/grant.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
 import { ok, type Reply, type RequestContext, type Route, refuse, route } from '../../platform/http/route.ts'
-import { type AccountRows, consistent, type ReaderDeps, type ReadShard } from '../reader.ts'
+import { type AccountRows, asRead, consistent, type ReaderDeps, type ReadShard } from '../reader.ts'
 import { minPositionOf } from '../request/parameters.ts'
 
 type Strings = Readonly<Record<string, string>>
@@ -45,7 +45,7 @@ export const onShard = async (
   const minPosition = minPositionOf(query)
   // Where there is nothing to wait for, not even for a promise: a read from the cache is cheaper than a few of them.
   const late = minPosition <= shard.progress.known() ? undefined : await consistent(deps, shard, minPosition, signal)
-  return late ? { refusal: late } : answer({ accountId, shard: { ...shard, needs: minPosition }, params, query, minPosition })
+  return late ? { refusal: late } : answer({ accountId, shard: asRead(shard, minPosition), params, query, minPosition })
 }
 
 /** The answer to one thing, or why there is none; `missing` is what a 404 says. */

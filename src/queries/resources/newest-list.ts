@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Refusal, refusal } from '../../platform/http/problem.ts'
 import type { RequestContext } from '../../platform/http/route.ts'
-import { consistent, type ReaderDeps, reading, routed, type Sql } from '../reader.ts'
+import { asRead, consistent, type ReaderDeps, reading, routed, type Sql } from '../reader.ts'
 import { BigText, decodeCursor, encodeCursor } from '../request/cursor.ts'
 import { limitOf, minPositionOf } from '../request/parameters.ts'
 import { earlier, later } from '../shards/shard-cache.ts'
@@ -82,7 +82,7 @@ const readShard = async <Row extends Snapshot>(
   if (late) return { refusal: late }
   return reading(shard, async () => {
     const { rows } = await routed(
-      { ...shard, needs: minPosition },
+      asRead(shard, minPosition),
       (pool) => pool.query<Row>(statement),
       ({ rows: [row] }) => row?.asOf,
     )

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { mayUse } from '../../platform/http/grant.ts'
 import { type Reply, type Route, refuse, route } from '../../platform/http/route.ts'
 import { isToldModel, placeOf, TOLD_MODELS, type ToldModel } from '../../projections/document-keys.ts'
-import type { ReaderDeps } from '../reader.ts'
+import { asRead, type ReaderDeps } from '../reader.ts'
 import { AccountIdText, PositionText } from '../request/parameters.ts'
 import { accountChangedSince, allChangedSince } from '../streams/changed-since.ts'
 import { type FollowOptions, followChanges } from '../streams/follow-changes.ts'
@@ -47,7 +47,7 @@ export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
       handle: async ({ grant, params, query, lastEventId }) => {
         const accountId = params.accountId!
         if (!mayUse(grant, accountId)) return refuse('forbidden', 'this key has no grant on the account')
-        const known = await balancesReply(deps, { ...deps.shardOf(accountId), needs: 0n }, accountId)
+        const known = await balancesReply(deps, asRead(deps.shardOf(accountId), 0n), accountId)
         if ('refusal' in known) return known
         const models = new Set<string>(query.models?.split(',') ?? MODELS)
         const isMine = ofAccount(accountId)

@@ -1,7 +1,7 @@
 import { JsonText } from '../../platform/http/json-text.ts'
 import type { Reply } from '../../platform/http/route.ts'
 import { placeOf, type ToldModel } from '../../projections/document-keys.ts'
-import { consistent, type ReaderDeps, type ReadShard } from '../reader.ts'
+import { asRead, consistent, type ReaderDeps, type ReadShard } from '../reader.ts'
 import type { Loaded } from '../streams/follow-changes.ts'
 import { algoReply } from './algos.ts'
 import { balancesReply } from './balances.ts'
@@ -33,7 +33,7 @@ export const toldDocument = async (deps: ReaderDeps, key: string, position: bigi
   const shard = deps.shardOf(accountId)
   if (await consistent(deps, shard, position, signal)) return undefined
   const [event, read] = TOLD[place.model]
-  const reply = await read(deps, { ...shard, needs: position }, accountId, id)
+  const reply = await read(deps, asRead(shard, position), accountId, id)
   // known for certain: the shard has come to the position
   if ('refusal' in reply) return reply.refusal.code === 'not_found' ? 'none' : undefined
   const body = reply.body instanceof JsonText ? reply.body.toJSON() : reply.body
