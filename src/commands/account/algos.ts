@@ -1,6 +1,6 @@
 import type { AccountEvent } from '../../events/account/account-event.ts'
 import { type AlgoState, algoCommandId, algoTermsHash, openAlgo } from '../algo/algo-state.ts'
-import { type AlgoStep, nextStep } from '../algo/next-step.ts'
+import { type AlgoStep, nextStep, openSlices } from '../algo/next-step.ts'
 import { cancelFor } from '../order/cancel.ts'
 import { instrumentTerms, type OrderRequest, placeCommandId, termsHashOf } from '../order/order-request.ts'
 import { hasOpenAttempt } from '../transaction/attempt-state.ts'
@@ -96,11 +96,10 @@ const startAlgo = (
   }
 }
 
-/** The last slice ends now, or with its attempt; without one the algo ends in the same append. */
+/** Open slices end now, or with their attempts; without any the algo ends in the same append. */
 const cancelEvents = (state: AccountState, algo: AlgoState, text: string, at: number): readonly AccountEvent[] => {
-  const child = algo.child === null ? undefined : state.orders.get(algo.child)
-  const end = child && cancelFor(child, hasOpenAttempt(state, String(child.number)), text, at)
-  const events = [askCancel(algo, text, at), ...(end ? [end] : [])]
+  const ends = openSlices(algo, state.orders).map((slice) => cancelFor(slice, hasOpenAttempt(state, String(slice.number)), text, at))
+  const events = [askCancel(algo, text, at), ...ends.filter((end) => end !== undefined)]
   const after = afterEvents(state, events)
   const left = after.algos.get(algo.algoId)
   const step = left && algoStep(after, left)

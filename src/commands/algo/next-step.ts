@@ -1,3 +1,4 @@
+import type { Map as ImmutableMap } from 'immutable'
 import { isTerminal } from '../../events/fields.ts'
 import { PLAIN } from '../../events/order-terms.ts'
 import type { OrderRequest } from '../order/order-request.ts'
@@ -6,20 +7,15 @@ import { type AlgoState, sliceClOrdId } from './algo-state.ts'
 
 /** What an algo does next: the process manager asks for it, and the account decides nothing else. */
 export type AlgoStep =
-  /** Its last slice is still open, or it is paused: an event of the account comes first. */
+  /** A slice of it is still open, or it is paused: an event of the account comes first. */
   | { readonly kind: 'none' }
   | { readonly kind: 'slice'; readonly at: number; readonly request: OrderRequest }
   | { readonly kind: 'skip'; readonly at: number; readonly slice: number }
   | { readonly kind: 'end'; readonly status: 'Completed' | 'Canceled' | 'Failed'; readonly text: string | null }
 
 /** Pure: the same fold gives the same step, so a step that was taken twice is seen to be the same one. `at` is when it is due, ms. */
-export const nextStep = (
-  algo: AlgoState,
-  orders: { get(number: number): OrderState | undefined },
-  isUsed: (clOrdId: string) => boolean,
-): AlgoStep => {
-  const child = algo.child === null ? undefined : orders.get(algo.child)
-  if (child && !isTerminal(child.ordStatus)) return { kind: 'none' }
+export const nextStep = (algo: AlgoState, orders: ImmutableMap<number, OrderState>, isUsed: (clOrdId: string) => boolean): AlgoStep => {
+  if (openSlices(algo, orders).length > 0) return { kind: 'none' }
   if (algo.status === 'Canceling') return { kind: 'end', status: 'Canceled', text: algo.text }
   const left = algo.quantity - algo.executed
   if (left < algo.lotSize) return { kind: 'end', status: 'Completed', text: null }
@@ -27,6 +23,13 @@ export const nextStep = (
   if (isUsed(sliceClOrdId(algo.algoId, algo.next))) return { kind: 'end', status: 'Failed', text: 'DUPLICATE_CL_ORD_ID' }
   return algo.plan.kind === 'iceberg' ? icebergStep(algo, left, algo.plan.displayQty) : twapStep(algo, algo.plan)
 }
+
+/**
+ * The last one as a rule. An earlier one is open again when a fork has taken its trade back: it can still execute, so its quantity is not free
+ * to go along with the next.
+ */
+export const openSlices = ({ algoId }: AlgoState, orders: ImmutableMap<number, OrderState>): readonly OrderState[] =>
+  [...orders.values()].filter((order) => order.algo?.algoId === algoId && !isTerminal(order.ordStatus))
 
 const icebergStep = (algo: AlgoState, left: bigint, displayQty: string): AlgoStep => {
   // what ended a slice (a cancel, an expiry, a refusal) was meant for the whole of it, as far as its owner can see

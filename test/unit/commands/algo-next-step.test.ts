@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Map as ImmutableMap } from 'immutable'
 import { type AlgoRequest, type AlgoState, algoCommandId, algoTermsHash, factsOf, openAlgo } from '../../../src/commands/algo/algo-state.ts'
 import { type AlgoStep, nextStep } from '../../../src/commands/algo/next-step.ts'
 import { instrumentTerms } from '../../../src/commands/order/order-request.ts'
@@ -18,7 +19,9 @@ const twap = (change: Partial<AlgoState> = {}): AlgoState => ({ ...openAlgo(star
 /** 100 units in lots of 10, 40 of them shown at a time, at 5 or better. */
 const iceberg = (change: Partial<AlgoState> = {}): AlgoState => twap({ plan: { kind: 'iceberg', displayQty: '40' }, price: '5', ...change })
 
-const noOrders = { get: () => undefined }
+const noOrders = ImmutableMap<number, OrderState>()
+const sliceOrder = (slice: number, ordStatus: OrderState['ordStatus'], algoId = 'a') =>
+  ({ ordStatus, algo: { algoId, slice } }) as OrderState
 const step = (algo: AlgoState, used: readonly string[] = []): AlgoStep => nextStep(algo, noOrders, (id) => used.includes(id))
 const quantityOf = (s: AlgoStep): bigint | string | null => (s.kind === 'slice' ? s.request.orderQty : s.kind)
 const ends = (status: string, text: string | null) => ({ kind: 'end', status, text })
@@ -87,7 +90,7 @@ describe('the slices of an iceberg', () => {
 
 describe('an algo', () => {
   const withChild = (ordStatus: OrderState['ordStatus'], change: Partial<AlgoState> = {}) =>
-    nextStep(twap({ child: 3, next: 1, ...change }), { get: (n) => (n === 3 ? ({ ordStatus } as OrderState) : undefined) }, () => false)
+    nextStep(twap({ child: 3, next: 1, ...change }), ImmutableMap([[3, sliceOrder(0, ordStatus)]]), () => false)
 
   it('waits for its last slice, also to be cancelled, and goes on when that has ended or left the fold', () => {
     for (const open of ['New', 'PartiallyFilled', 'PendingCancel', 'PendingReplace'] as const) {
@@ -95,8 +98,21 @@ describe('an algo', () => {
       assert.deepEqual(withChild(open, { status: 'Canceling' }), { kind: 'none' })
     }
     for (const over of ['Filled', 'Canceled', 'Expired', 'Rejected'] as const) assert.equal(withChild(over).kind, 'slice')
-    assert.equal(withChild('New', { child: 4 }).kind, 'slice')
-    assert.equal(withChild('New', { child: null }).kind, 'slice')
+    const ofAnother = ImmutableMap([[3, sliceOrder(0, 'New', 'b')]])
+    assert.equal(nextStep(twap({ next: 1 }), ofAnother, () => false).kind, 'slice')
+  })
+  it('waits for an earlier slice whose trade a fork has taken back: it can still execute, and its quantity would be bought twice', () => {
+    const busted = twap({ child: 4, next: 2, executed: 20n })
+    const orders = ImmutableMap([
+      [3, sliceOrder(0, 'New')],
+      [4, sliceOrder(1, 'Filled')],
+    ])
+    assert.deepEqual(
+      nextStep(busted, orders, () => false),
+      { kind: 'none' },
+    )
+    const expired = orders.set(3, sliceOrder(0, 'Canceled'))
+    assert.equal(quantityOf(nextStep(busted, expired, () => false)), 50n)
   })
   it('ends as cancelled with the text of its cancel, whatever is left', () => {
     const canceling = { status: 'Canceling', text: 'ALGO_CANCELED' } as const
