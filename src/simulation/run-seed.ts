@@ -183,8 +183,8 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     const lookAt = async (node: Awaited<ReturnType<typeof cluster.another>>, accountId: string, fresh: boolean): Promise<void> => {
       const full = stateOf(accountId)
       const fold = await node.handler.load(accountId, { fresh })
-      // a timer went off meanwhile
-      if (stateOf(accountId) !== full) return lookAt(node, accountId, fresh)
+      // a timer went off meanwhile: whoever has loaded before it has to look at the log
+      if (stateOf(accountId) !== full) return lookAt(node, accountId, true)
       checkSameFold(accountId, node.machine.name, fold, full ?? EMPTY_ACCOUNT, violations)
     }
     look().then(
