@@ -155,7 +155,10 @@ describe('what waited for an attempt', () => {
 })
 
 describe('an order waits for a price', () => {
-  const rests = accepted(limit())
+  let rests: OrderState
+  before(() => {
+    rests = accepted(limit())
+  })
   it('unless it has ended, goes now, is held by its list, or has a request pending', () => {
     assert.deepEqual(waitingFor(rests), { kind: 'limit', price: '100', when: 'at_or_below' })
     for (const change of [

@@ -49,7 +49,10 @@ describe('a trigger in the fold', () => {
 })
 
 describe('a request in the fold', () => {
-  const order = accepted(limit())
+  let order: OrderState
+  before(() => {
+    order = accepted(limit())
+  })
   const none = { orderQty: null, cashOrderQty: null, price: null, stopPrice: null }
   it('to cancel is pending, by its text or its ClOrdID', () => {
     const asked = (clOrdId: string | null): OrderChange => ({ type: 'OrderCancelRequested', data: { ...of, clOrdId, text: 'WHY' } })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { openOrder } from '../../../src/commands/order/evolve.ts'
 import { isParent, needOf } from '../../../src/commands/order/order-list.ts'
 import { instrumentTerms, type OrderRequest } from '../../../src/commands/order/order-request.ts'
-import { isFilledBy, isImmediate, leavesCashOf, leavesQtyOf, orderFacts } from '../../../src/commands/order/order-state.ts'
+import { isFilledBy, isImmediate, leavesCashOf, leavesQtyOf, type OrderState, orderFacts } from '../../../src/commands/order/order-state.ts'
 import { acceptOrder, type Placement, rejectOrder } from '../../../src/commands/order/place.ts'
 import { hasRequests, isCancelPending, isOver, statusOf, withoutRequest } from '../../../src/commands/order/requests.ts'
 import { spentAsset } from '../../../src/commands/order/reservation.ts'
@@ -120,8 +120,11 @@ describe('what is left of an order', () => {
 })
 
 describe('the status of an order', () => {
-  const order = accepted(limit({ orderQty: 10n }))
-  const status = (change: Partial<typeof order>) => statusOf({ ...order, ...change })
+  let order: OrderState
+  before(() => {
+    order = accepted(limit({ orderQty: 10n }))
+  })
+  const status = (change: Partial<OrderState>) => statusOf({ ...order, ...change })
   it('is what is pending, then how it ended, then how far it is executed', () => {
     assert.deepEqual(
       [status({}), status({ cumQty: 1n }), status({ cumQty: 9n }), status({ cumQty: 10n })],

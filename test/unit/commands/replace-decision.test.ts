@@ -119,7 +119,10 @@ describe('the terms that a change makes', () => {
 })
 
 describe('a request that is refused', () => {
-  const order = buy({ requests: [asksReplace('r', sol(3)), asksCancel('c')] })
+  let order: OrderState
+  before(() => {
+    order = buy({ requests: [asksReplace('r', sol(3)), asksCancel('c')] })
+  })
   it('says which, why, and how the order stands without it', () => {
     assert.deepEqual(rejectRequest(order, asksCancel('c'), 'TooLateToCancel', 'why', AT), {
       type: 'OrderCancelRejected',
