@@ -20,6 +20,25 @@ const PROMISED_MS = 100
 /** A halt whose own append takes longer than this finds the store, or the machine, too slow to be measured by: such rounds are told, not judged. */
 const QUICK_MS = 30
 
+/** How a round went, by the store's own times. */
+interface Lateness {
+  /** Signatures in the time before the halt. */
+  readonly before: number
+  readonly after: number
+  /** Of those, created later than is promised; and how many of them for an account that had one already. */
+  readonly late: number
+  readonly lateAgain: number
+  readonly lastMs: number
+  /** What the halt's own append took. */
+  readonly haltMs: number
+}
+
+/**
+ * A process that is stopped between a decision and the last byte of its append sends that append when it goes on: no check of its own can come
+ * in between, and the store knows no condition on another stream. One of each account it can be, whatever was being written just then.
+ */
+const CAUGHT_WRITING = ACCOUNTS_EACH
+
 describe('the kill switch', function () {
   this.timeout(60_000 + ROUNDS * 4_000)
   const symbol = `H${newAccountId().slice(2, 10)}/USDC`
@@ -58,10 +77,8 @@ describe('the kill switch', function () {
     await store?.close()
   })
 
-  /** Signatures around the newest halt, by the store's own times: how many in the second before, how late the last one after. */
-  const lateness = (
-    events: readonly RecordedEvent[],
-  ): { readonly before: number; readonly after: number; readonly lastMs: number; readonly haltMs: number } => {
+  /** Signatures around the newest halt, by the store's own times. */
+  const lateness = (events: readonly RecordedEvent[]): Lateness => {
     const halt = events.findLast(({ type, streamId }) => type === 'ControlSet' && streamId === `control-instrument-${symbol}`)
     assert.ok(halt)
     const ours = new Set(accounts.flat())
@@ -70,10 +87,12 @@ describe('the kill switch', function () {
     )
     const after = signed.filter(({ position }) => position.commit > halt.position.commit)
     const lastMs = Math.max(0, ...after.map(({ created }) => created - halt.created))
-    return { before: signed.length - after.length, after: after.length, lastMs, haltMs: 0 }
+    const late = after.filter(({ created }) => created - halt.created > PROMISED_MS)
+    const lateAgain = late.length - new Set(late.map(({ streamId }) => streamId)).size
+    return { before: signed.length - after.length, after: after.length, late: late.length, lateAgain, lastMs, haltMs: 0 }
   }
 
-  const round = async (meanwhile: () => Promise<void>): Promise<ReturnType<typeof lateness>> => {
+  const round = async (meanwhile: () => Promise<void>): Promise<Lateness> => {
     const from = await store.head()
     await systemClock.sleep(500)
     await meanwhile()
@@ -87,8 +106,8 @@ describe('the kill switch', function () {
     await resume()
     return found
   }
-  /** Tells all rounds, judges the quick ones. */
-  const judge = (context: Context, what: string, rounds: readonly ReturnType<typeof lateness>[]): void => {
+  /** Tells all rounds, judges the quick ones: at most so many signatures of each may be late. */
+  const judge = (context: Context, what: string, rounds: readonly Lateness[], mayBeLate: number): void => {
     const told = (some: typeof rounds) => {
       const sorted = some.map(({ lastMs }) => lastMs).sort((a, b) => a - b)
       const sum = (of: 'before' | 'after') => some.reduce((total, each) => total + each[of], 0)
@@ -96,6 +115,7 @@ describe('the kill switch', function () {
         rounds: some.length,
         signed: sum('before'),
         afterHalt: sum('after'),
+        late: some.map(({ late }) => late),
         medianMs: sorted[sorted.length >> 1],
         worstMs: sorted.at(-1),
       }
@@ -105,19 +125,19 @@ describe('the kill switch', function () {
     process.stdout.write(`      ${what}: ${JSON.stringify(told(quick))}, too slow to judge: ${JSON.stringify(told(slow))}\n`)
     if (quick.length === 0) skipBecause(context, 'the store takes too long on this machine just now to measure a kill switch by')
     assert.ok(
-      quick.every(({ lastMs }) => lastMs <= PROMISED_MS),
+      quick.every(({ late, lateAgain }) => late <= mayBeLate && lateAgain === 0),
       JSON.stringify(quick),
     )
   }
 
   it(`lets no signature be created more than ${PROMISED_MS} ms after a halt, with ${WORKERS} processes signing`, async function () {
-    const rounds: ReturnType<typeof lateness>[] = []
+    const rounds: Lateness[] = []
     for (let i = 0; i < ROUNDS; i++) rounds.push(await round(async () => undefined))
-    judge(this, 'halt under load', rounds)
+    judge(this, 'halt under load', rounds, 0)
   })
 
-  it('nor by a process that stood still while the halt came', async function () {
-    const rounds: ReturnType<typeof lateness>[] = []
+  it('nor by a process that stood still while the halt came, but for what it was writing when it was stopped', async function () {
+    const rounds: Lateness[] = []
     for (let i = 0; i < Math.ceil(ROUNDS / 2); i++) {
       const worker = workers[i % WORKERS]!
       rounds.push(
@@ -127,6 +147,6 @@ describe('the kill switch', function () {
         }),
       )
     }
-    judge(this, 'halt of a stopped process', rounds)
+    judge(this, 'halt of a stopped process', rounds, CAUGHT_WRITING)
   })
 })
