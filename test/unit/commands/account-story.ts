@@ -166,6 +166,13 @@ export const funded = (accountId = 'acct'): Story => {
   return s
 }
 
+/** The same after these commands. */
+export const given = (...commands: readonly AccountCommand[]): Story => {
+  const s = funded()
+  for (const command of commands) s.does(command)
+  return s
+}
+
 export const balance = (s: Story, asset: string): readonly [available: bigint, reserved: bigint] => {
   const { available, reserved } = s.state.balances.get(asset) ?? { available: 0n, reserved: 0n }
   return [available, reserved]

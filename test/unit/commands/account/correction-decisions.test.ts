@@ -6,13 +6,13 @@ import {
   failed,
   finalized,
   funded,
+  given,
   landed,
   place,
   reasonOf,
   refusalOf,
   request,
   SOL,
-  type Story,
   signed,
   sol,
   swap,
@@ -26,11 +26,6 @@ const ask = (correctionId = 'k', amount = -usdc(40), reason = 'moved out by hand
   ...{ type: 'RequestCorrection', correctionId, asset, amount, reason, by: 'k1' },
 })
 const approve = (by = 'k2', correctionId = 'k'): AccountCommand => ({ type: 'ApproveCorrection', correctionId, by })
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 const AT = 1_000
 const EXPIRES = AT + CORRECTION_VALID_MS
 const asked = { asset: 'USDC', amount: (-usdc(40)).toString(), reason: 'moved out by hand' }

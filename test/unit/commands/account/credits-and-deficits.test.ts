@@ -8,6 +8,7 @@ import {
   expired,
   failed,
   funded,
+  given,
   INSTRUMENT,
   landed,
   limit,
@@ -30,11 +31,6 @@ import {
 } from '../account-story.ts'
 
 const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 
 describe('a transfer that came unasked', () => {
   const gift = { type: 'BookUnrequestedCredit', signature: 'gift', slot: 7, tokenAccount: 'ata', asset: USDC, amount: 3n } as const

@@ -8,7 +8,7 @@ import {
   charged,
   expired,
   failed,
-  funded,
+  given,
   landed,
   left,
   limit,
@@ -40,11 +40,6 @@ const key = (ref: string, attempt = 1) => ({ ref, attempt, signature: `sig-${ref
 const late = (ref: string, subject: LateSubject, deltas: TokenDelta[], attempt = 1): AccountCommand => ({
   ...{ type: 'BookLate', ...key(ref, attempt), generation: 1, slot: 99, ...costs, subject, deltas },
 })
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
 const grew = (amount: bigint, tokenAccount = 'ata', owner = WALLET, mint = USDC.mint): TokenDelta => ({
   ...{ tokenAccount, owner, mint, amount: amount.toString() },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AccountCommand } from '../../../../src/commands/account/command.ts'
 import { LimitRules } from '../../../../src/events/limit-rules.ts'
-import { funded, limit, place, reasonOf, type Story, sol } from '../account-story.ts'
+import { funded, given, limit, place, reasonOf, sol } from '../account-story.ts'
 
 const ONE = 10n ** 12n
 const rules = LimitRules.parse({ openOrders: 3 })
@@ -10,11 +10,6 @@ const grant = { streamId: 'limit-global', revision: '7' }
 const key = 'openNotional USDC'
 const receive = (total: bigint, scope = 'global'): AccountCommand => ({ type: 'ReceiveAllotment', scope, key, total, grant })
 const giveBack = (granted: bigint): AccountCommand => ({ type: 'ReturnAllotment', scope: 'global', key, granted })
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 
 describe('limits of an account', () => {
   it('are set for all of it or for one strategy, and the same ones once', () => {

@@ -9,6 +9,7 @@ import {
   FEE,
   failed,
   funded,
+  given,
   INSTRUMENT,
   landed,
   limit,
@@ -32,11 +33,6 @@ const list = (kind: Kind, legs: readonly OrderRequest[], rest: Partial<PlaceList
   ...{ type: 'PlaceList', listId: 'L', kind, legs, instrument: INSTRUMENT, reference: mid('100') },
   ...rest,
 })
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 const sell = (clOrdId: string, n: number, r: Partial<OrderRequest> = {}) =>
   limit({ clOrdId, side: 'sell', price: '120', orderQty: sol(n), ...r })
 const stop = (clOrdId: string, n: number) =>

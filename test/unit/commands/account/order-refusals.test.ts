@@ -8,7 +8,7 @@ import {
   cancel,
   expired,
   finalized,
-  funded,
+  given,
   INSTRUMENT,
   landed,
   limit,
@@ -17,7 +17,6 @@ import {
   refusalOf,
   replace,
   request,
-  type Story,
   signed,
   sol,
   statusOf,
@@ -27,11 +26,6 @@ import {
 } from '../account-story.ts'
 
 const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 const resting = place(limit({ orderQty: sol(2) }))
 const open = [resting, trigger, signed('1')] as const
 const filled = [...open, landed('1', swap(sol(2), -usdc(180)))] as const

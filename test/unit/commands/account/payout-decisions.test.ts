@@ -7,6 +7,7 @@ import {
   failed,
   finalized,
   funded,
+  given,
   landed,
   left,
   reasonOf,
@@ -31,11 +32,6 @@ const confirm: AccountCommand = { type: 'ConfirmWithdrawal', withdrawalId: 'w' }
 const cancel: AccountCommand = { type: 'CancelWithdrawal', withdrawalId: 'w' }
 const fail = (ref: string): AccountCommand => ({ type: 'FailPayout', ref, reason: 'custom:1' })
 const complete: AccountCommand = { type: 'CompleteTransfer', transferId: 't' }
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 const sign = signed('w-w', 1, 'withdrawal')
 const document = { withdrawalId: 'w', accountId: 'acct', destination: 'Elsewhere', asset: 'USDC', amount: '100' }
 const moved = { document: { transferId: 't', from: 'acct', to: 'other', asset: 'USDC', amount: '40', status: 'ready' } }

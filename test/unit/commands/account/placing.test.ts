@@ -10,6 +10,7 @@ import {
   charged,
   FEE,
   funded,
+  given,
   INSTRUMENT,
   limit,
   mid,
@@ -17,7 +18,6 @@ import {
   refusalOf,
   replace,
   request,
-  type Story,
   sol,
   typesOf,
   usdc,
@@ -26,11 +26,6 @@ import {
 const unpriced = (r: OrderRequest): AccountCommand => ({
   ...{ type: 'PlaceOrder', request: r, instrument: INSTRUMENT, reference: undefined, route: 'available' },
 })
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 
 describe('an order that is accepted', () => {
   it('is on record whole, and answered as it stands', () => {

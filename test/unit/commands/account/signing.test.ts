@@ -7,7 +7,7 @@ import {
   expired,
   failed,
   finalized,
-  funded,
+  given,
   landed,
   limit,
   mid,
@@ -26,11 +26,6 @@ import {
   vanished,
 } from '../account-story.ts'
 
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
 const withdraw: AccountCommand = { type: 'RequestWithdrawal', withdrawalId: 'w', asset: USDC, amount: usdc(100), destination: 'Elsewhere' }
 const confirm: AccountCommand = { type: 'ConfirmWithdrawal', withdrawalId: 'w' }

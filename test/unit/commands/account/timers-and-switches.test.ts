@@ -4,6 +4,7 @@ import {
   cancel,
   failed,
   funded,
+  given,
   limit,
   mid,
   place,
@@ -16,11 +17,6 @@ import {
   usdc,
 } from '../account-story.ts'
 
-const given = (...commands: readonly AccountCommand[]): Story => {
-  const s = funded()
-  for (const command of commands) s.does(command)
-  return s
-}
 const gtd = place(limit({ timeInForce: 'gtd', expireAt: 5_000 }))
 const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
 const expire: AccountCommand = { type: 'ExpireOrder', number: 1 }
