@@ -166,16 +166,23 @@ export const ofMarket = <T>({ market }: ReaderDeps, read: (pool: Pool) => Promis
 export const consistent = (deps: ReaderDeps, shard: Shard, minPosition: bigint, signal: AbortSignal): Promise<Refusal | undefined> =>
   awaitPosition(deps, shard.progress, minPosition, signal)
 
-/** A document of this process that is true at `minPosition` or later. */
-export const ownCached = (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): CacheHit | undefined => {
+/** A cached document that is true at `minPosition` or later: from this process, where it takes no promise, else from Redis; undefined: ask the database. */
+export const readCached = (
+  deps: ReaderDeps,
+  shard: Shard,
+  key: string,
+  minPosition: bigint,
+): CacheHit | undefined | Promise<CacheHit | undefined> =>
+  ownCached(deps, shard, key, minPosition) ?? redisCached(deps, shard, key, minPosition)
+
+const ownCached = (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): CacheHit | undefined => {
   const own = shard.cache.get(key)
   if (!own || own.asOf < minPosition) return undefined
   deps.cacheReads.inc(OF_PROCESS)
   return own
 }
 
-/** The same of Redis, for a document that this process has not; undefined: ask the database. */
-export const redisCached = async (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): Promise<CacheHit | undefined> => {
+const redisCached = async (deps: ReaderDeps, shard: Shard, key: string, minPosition: bigint): Promise<CacheHit | undefined> => {
   const stored = await deps.redis?.read(shard, key)
   if (!stored || stored.asOf < minPosition) {
     deps.cacheReads.inc(OF_DATABASE)

@@ -6,7 +6,7 @@ import { balancesKey } from '../../projections/document-keys.ts'
 import { type BalanceRow, balancesTable } from '../../projections/read-models/balances.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { decimalsOf } from '../asset-decimals.ts'
-import { ownCached, type ReaderDeps, type ReadShard, redisCached } from '../reader.ts'
+import { type ReaderDeps, type ReadShard, readCached } from '../reader.ts'
 import type { Shard } from '../shards/shards.ts'
 import { type AccountList, accountListRoute, type ListCache, pageOf } from './account-list.ts'
 
@@ -35,8 +35,7 @@ const listOf = (deps: ReaderDeps): AccountList<BalanceRow, [string]> => ({
 
 const cacheOf = (deps: ReaderDeps): ListCache<BalanceRow> => ({
   read: async (accountId, shard, minPosition) => {
-    const key = balancesKey(accountId)
-    const hit = ownCached(deps, shard, key, minPosition) ?? (await redisCached(deps, shard, key, minPosition))
+    const hit = await readCached(deps, shard, balancesKey(accountId), minPosition)
     if (!hit) return undefined
     const data = await balanceDocuments(deps, shard, JSON.parse(hit.json) as readonly CachedBalance[])
     return { data, nextCursor: null, asOf: hit.asOf, incomplete: false }

@@ -6,7 +6,7 @@ import { orderOf } from '../../projections/cache/documents.ts'
 import { orderKey } from '../../projections/document-keys.ts'
 import { type OrderRow, ordersTable } from '../../projections/read-models/orders.ts'
 import { selectList } from '../../projections/rows/table.ts'
-import { ownCached, type ReaderDeps, type ReadShard, readAccount, redisCached } from '../reader.ts'
+import { type ReaderDeps, type ReadShard, readAccount, readCached } from '../reader.ts'
 import { AccountIdText, ClOrdIdText, OrderIdText, ReadQuery } from '../request/parameters.ts'
 import { accountRead, oneReply } from './account-read.ts'
 
@@ -41,7 +41,7 @@ export const orderRoute = (deps: ReaderDeps): Route =>
 /** The same answer for whoever has waited for the position already. */
 export const orderReply = async (deps: ReaderDeps, shard: ReadShard, accountId: string, number: number): Promise<Reply> => {
   const key = orderKey(orderIdOf(accountId, number))
-  const cached = ownCached(deps, shard, key, shard.needs) ?? (await redisCached(deps, shard, key, shard.needs))
+  const cached = await readCached(deps, shard, key, shard.needs)
   if (cached) return ok(new JsonText(`{"data":${cached.json},"asOfPosition":"${cached.asOf}"}`))
   return readOrder(shard, accountId, BY_NUMBER, number)
 }
