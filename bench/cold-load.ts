@@ -106,8 +106,12 @@ const filler = (store: EventStore, most: number) => {
         const { value, done } = history.next()
         if (done) break
         const metadata = {
-          ...{ $correlationId: 'fill', $causationId: 'fill', commandId: `fill-${written}`, actor: 'bench' },
-          ...{ schema: SCHEMA_VERSION, clock: 0 },
+          $correlationId: 'fill',
+          $causationId: 'fill',
+          commandId: `fill-${written}`,
+          actor: 'bench',
+          schema: SCHEMA_VERSION,
+          clock: 0,
         }
         batch.push({ id: derivedUuid(`fill-${written++}`), type: value.type, data: value.data, metadata })
       }
@@ -141,7 +145,9 @@ const bench = async (events: number): Promise<number> => {
   const supervisor = superviseParts({ dataDir, log })
   try {
     const started = await supervisor.start({
-      ...{ name: 'eventstore', entry: 'embedded/eventstore/main', env: { QUANTBOT_LOG: 'error' } },
+      name: 'eventstore',
+      entry: 'embedded/eventstore/main',
+      env: { QUANTBOT_LOG: 'error' },
       args: ([port]) => ['--db', join(dataDir, 'eventstore'), '--node-ip', '127.0.0.1', '--node-port', String(port), '--insecure'],
     })
     if (!started.ok) throw new Error(started.reason)

@@ -39,8 +39,12 @@ const main = async (): Promise<void> => {
     ])
     const eventStore = node.announcement.url!
     const product = await start('main', ['--role', 'commands,projector,queries'], 180_000, {
-      ...{ QUANTBOT_DATA: folder, PORT: '0', QUANTBOT_LOG: 'error', REDIS_URL: 'off' },
-      ...{ EVENTSTORE_URL: eventStore, DATABASE_URLS: postgres.announcement.urls!.join(',') },
+      QUANTBOT_DATA: folder,
+      PORT: '0',
+      QUANTBOT_LOG: 'error',
+      REDIS_URL: 'off',
+      EVENTSTORE_URL: eventStore,
+      DATABASE_URLS: postgres.announcement.urls!.join(','),
       // resting limit orders ask for neither price nor route: nobody is there
       VENUE_URL: 'http://127.0.0.1:9',
     })
@@ -88,8 +92,11 @@ const main = async (): Promise<void> => {
       // the read of a tenth order counts as part of its request here, so acknowledgement is not told apart
       const { perSecond } = await openLoop(knee / 2, OPEN_MS, place)
       const metrics = {
-        ...{ 'knee orders/s': knee, 'orders/s': perSecond, reads: visible.length },
-        ...{ 'visible p50 ms': quantile(visible, 0.5), 'visible p99 ms': quantile(visible, 0.99) },
+        'knee orders/s': knee,
+        'orders/s': perSecond,
+        reads: visible.length,
+        'visible p50 ms': quantile(visible, 0.5),
+        'visible p99 ms': quantile(visible, 0.99),
       }
       say(`  ${JSON.stringify(metrics)}${wrong === 0 ? '' : ` ${wrong} WRONG`}`)
       return { metrics, cpuMs: null, correct: wrong === 0 && visible.length > 0 }

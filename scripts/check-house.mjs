@@ -10,6 +10,8 @@ const ENDS_IN_KIND = /(Manager|Helper|Utils?|Base)$|[-_.](manager|helper|utils?|
 const READS_WORLD = /\bDate\.now\s*\(|\bMath\.random\s*\(|\brandomUUID\s*\(|\bnew Date\s*\(\s*\)/
 const ESCAPES_TYPES = /:\s*any\b|\bas any\b|<any>/
 const SILENCES_TYPES = /@ts-(ignore|nocheck)/
+// Two literals spread into one object take Node 20 microseconds, fields spelled out take nanoseconds.
+const SPREADS_LITERAL = /\.\.\.\{/
 const UNFINISHED = /\b(TODO|FIXME|XXX|HACK)\b/
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -47,6 +49,7 @@ function* faultsOf(file, text) {
   const code = withoutComments(text)
   if (SILENCES_TYPES.test(text) || ESCAPES_TYPES.test(code)) yield 'escapes the type checker'
   if (!/^src\/(platform|embedded)\//.test(file) && READS_WORLD.test(code)) yield 'reads clock or randomness outside platform'
+  if (SPREADS_LITERAL.test(code)) yield 'spreads an object literal: spell its fields out'
 }
 
 /** Good enough for a pattern search: a comment may speak of Date.now, or of "0: any free port". */

@@ -57,7 +57,9 @@ export const overEndpoints = async (rounds: number, told: (line: string) => void
 const oneRound = async (): Promise<readonly [RunOutcome, RunOutcome]> => {
   const bench = await startBenchChain({ slotMs: SLOT_MS, ports: ENDPOINTS, seed: 1, profile: JSON.stringify({ ports: [HEALTHY] }) })
   const second = await startFront(bench.chain[0]!, {
-    ...{ slotMs: SLOT_MS, ports: ENDPOINTS, seed: 1 },
+    slotMs: SLOT_MS,
+    ports: ENDPOINTS,
+    seed: 1,
     profile: JSON.stringify({ ports: SICK }),
   })
   const sides = [sideOf('five healthy', bench.front, bench), sideOf('two healthy of five', second.urls, bench)] as const

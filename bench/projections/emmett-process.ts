@@ -79,7 +79,13 @@ function recorded({ type, data, metadata }: EmmettEvent): RecordedEvent {
   const commit = BigInt(String(metadata.commitPosition))
   const { accountId } = parseAccountStream(metadata.streamName)!
   return {
-    ...{ streamId: accountStream(accountId), revision: BigInt(metadata.streamPosition), id: metadata.messageId, type, data, metadata },
-    ...{ created: 0, position: { commit, prepare: commit } },
+    streamId: accountStream(accountId),
+    revision: BigInt(metadata.streamPosition),
+    id: metadata.messageId,
+    type,
+    data,
+    metadata,
+    created: 0,
+    position: { commit, prepare: commit },
   }
 }

@@ -24,8 +24,16 @@ await contend('product', async ({ eventStoreUrl, databaseUrls, heads }) => {
     })
   })
   const projector = await startProjectorRole({
-    ...{ store, logId: await ensureLogId(store, systemIds), databaseUrls, redisUrl: undefined, feed },
-    ...{ registry, health: createHealthBoard(), clock: systemClock, ids: systemIds, log },
+    store,
+    logId: await ensureLogId(store, systemIds),
+    databaseUrls,
+    redisUrl: undefined,
+    feed,
+    registry,
+    health: createHealthBoard(),
+    clock: systemClock,
+    ids: systemIds,
+    log,
   })
   await arrived
   await projector.close()

@@ -23,7 +23,12 @@ export const reshardCommand = async (flags: ReshardFlags, log: Logger): Promise<
   const { databases: servers, eventStore } = await requireServices(commandConfig(), ['databases', 'eventStore'])
   return withEventStore(eventStore, log, async (store) => {
     const deps: ReshardDeps = {
-      ...{ store, logId: await ensureLogId(store, systemIds), servers, clock: systemClock, ids: systemIds, log },
+      store,
+      logId: await ensureLogId(store, systemIds),
+      servers,
+      clock: systemClock,
+      ids: systemIds,
+      log,
       signal: new AbortController().signal,
       onStep: (step) => void process.stderr.write(`reshard: ${step}\n`),
     }

@@ -145,17 +145,29 @@ const startSettlement = async (
   const senders = openSenders(deps)
   const keystore = await openKeystore({ dataDir: config.dataDir, password: services.keystorePassword ?? '', ids })
   const settlement = startSettlementRole({
-    ...{ ...deps, handler, chain, venue: market.venue, quotes: market.quotes, keystore },
+    ...deps,
+    handler,
+    chain,
+    venue: market.venue,
+    quotes: market.quotes,
+    keystore,
     faucet: services.faucetKeyFile === undefined ? undefined : await openFaucet(services.faucetKeyFile),
-    ...{ senders, prices: config.priceBounds, execution: config.execution, durableNonces: config.durableNonces },
+    senders,
+    prices: config.priceBounds,
+    execution: config.execution,
+    durableNonces: config.durableNonces,
     slotMs: config.slotMs,
     reconcilePolicy: config.reconcilePolicy,
     coordination: postgresCoordination({ ...deps, pool, owner: `${config.roleName}-${process.pid}` }),
   })
   const recording = createPool(coordination, { name: 'market', log, max: 2 })
   const recorder = startTickRecorder({
-    ...{ market: market.quotes, pool: recording, owner: `${config.roleName}-${process.pid}` },
-    ...{ clock: deps.clock, log, registry },
+    market: market.quotes,
+    pool: recording,
+    owner: `${config.roleName}-${process.pid}`,
+    clock: deps.clock,
+    log,
+    registry,
   })
   return async () => {
     await recorder.close()

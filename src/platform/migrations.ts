@@ -44,7 +44,7 @@ export const migrateToLatest = async (url: string, log: Logger): Promise<void> =
 const connect = async (url: string): Promise<pg.Client> => {
   for (let waited = 0; ; waited += RETRY_MS) {
     const client = new pg.Client({
-      ...{ connectionString: connectionOf(url).connectionString },
+      connectionString: connectionOf(url).connectionString,
       application_name: 'quantbot-migrations',
       connectionTimeoutMillis: 3_000,
     })

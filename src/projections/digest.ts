@@ -60,6 +60,7 @@ const digestTable = async (client: Pick<PoolClient, 'query'>, table: Table<never
   const text = `
     SELECT count(*) AS rows, encode(sha256(coalesce(string_agg(h, ''::bytea ORDER BY ${key.join(', ')}), ''::bytea)), 'hex') AS digest
     FROM (SELECT ${key.join(', ')}, sha256(convert_to(ROW(${columns.map(([column]) => column).join(', ')})::text, 'UTF8')) AS h FROM ${table.name}) hashed`
-  const { rows } = await client.query<{ rows: bigint; digest: string }>({ text, ...{ query_timeout: 2_000_000_000 } })
+  const patient = { text, query_timeout: 2_000_000_000 }
+  const { rows } = await client.query<{ rows: bigint; digest: string }>(patient)
   return { rows: Number(rows[0]!.rows), digest: rows[0]!.digest }
 }

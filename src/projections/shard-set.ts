@@ -55,7 +55,9 @@ export const projectMap = async (deps: ShardSetDeps, map: ShardMap, urls: readon
   const stop = new AbortController()
   const running = runShards(deps, map, pools, stop.signal)
   return {
-    ...{ map, pools, trouble: running.trouble },
+    map,
+    pools,
+    trouble: running.trouble,
     close: async () => {
       stop.abort(new Error('stopping'))
       await running.ended
@@ -73,7 +75,12 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
 
   const own = (pool: Pool, shard: number): Promise<void> =>
     ownShard({
-      ...{ ...deps, pool, shard, shards: pools.length, mapVersion: map.version, signal },
+      ...deps,
+      pool,
+      shard,
+      shards: pools.length,
+      mapVersion: map.version,
+      signal,
       onWriter: (writer) => {
         if (writer) writers.set(shard, writer)
         else writers.delete(shard)
@@ -102,7 +109,10 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
         for (const writer of held) writer.clear()
         log.info({ map: map.version, shards: held.map((writer) => writer.shard) }, 'projecting')
         await dispatchEvents({
-          ...{ store, map, writers: held, signal: changed.signal },
+          store,
+          map,
+          writers: held,
+          signal: changed.signal,
           onState: (state) => {
             connected = state.connected
           },

@@ -104,7 +104,9 @@ const inSnapshot = async (
   if (asOf < position) return { asOf }
   const mine = accounts === '*' ? null : [...accounts]
   const { rows: found } = await client.query<{ accountId: string; position: bigint }>({
-    ...{ name: 'at-accounts', text: ACCOUNTS, values: [after, mine, limit] },
+    name: 'at-accounts',
+    text: ACCOUNTS,
+    values: [after, mine, limit],
   })
   const { rows: pauses } = await client.query<{ stream_id: string }>('SELECT stream_id FROM paused_streams')
   const paused = new Set(pauses.map(({ stream_id }) => stream_id))

@@ -124,11 +124,22 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
   const following = followMaps(deps, maps, routing, presence, stop.signal)
   const marketReplicas = openMarketReplicas({ urls: deps.replicas?.[0] ?? [], primary: coordination, reads: replicaReads, clock, log })
   const market: MarketDatabase = {
-    ...{ pool: coordination, replicas: marketReplicas, needs: 0n, shard: 0 },
+    pool: coordination,
+    replicas: marketReplicas,
+    needs: 0n,
+    shard: 0,
     failed: (detail) => log.debug({ detail }, 'market data cannot be read'),
   }
   const reader: ReaderDeps = {
-    ...{ store, ticker, clock, logId, instruments, redis, cacheReads, log, market },
+    store,
+    ticker,
+    clock,
+    logId,
+    instruments,
+    redis,
+    cacheReads,
+    log,
+    market,
     changes: changesOf(feed?.steps, redis?.messages),
     get shards() {
       return routing.shards()

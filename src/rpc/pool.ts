@@ -83,7 +83,10 @@ export const createChain = ({ urls, registry, clock = systemClock, slotMs: expec
 
     simulate: async (wire, { minSlot, accounts = [] } = {}) => {
       const config = {
-        ...{ commitment: 'confirmed', encoding: 'base64', sigVerify: false, replaceRecentBlockhash: true },
+        commitment: 'confirmed',
+        encoding: 'base64',
+        sigVerify: false,
+        replaceRecentBlockhash: true,
         ...(accounts.length === 0 ? {} : { accounts: { encoding: 'base64', addresses: accounts } }),
       }
       const call = { method: 'simulateTransaction', params: [Buffer.from(wire).toString('base64'), config] }

@@ -38,7 +38,10 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
   const { chain, slotMs, clock, log, registry, health, keystore, faucet, coordination, quotes } = deps
   const wake = (accountId: string): void => scheduler.wake(accountId)
   const feePayer = watchFeePayer({
-    ...{ chain, clock, log, registry },
+    chain,
+    clock,
+    log,
+    registry,
     signer: keystore.wallet(HOUSE).signer,
     airdrops: faucet !== undefined,
   })

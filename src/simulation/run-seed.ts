@@ -97,14 +97,19 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
   chain.onNews(chainCheck.news)
 
   const ground: Ground = {
-    ...{ timeline, random, buggify, trace, log, logId, chain, slotMs },
-    ...{
-      tables: createSharedTables(),
-      nodes: createNodes({ names: random.pick([['a'], ['a', 'b'], ['a', 'b', 'c']]), chain, timeline, random, buggify }),
-      arrivals: random.chance(0.3),
-      delivered: new Map(),
-      onSend: chainCheck.sent,
-    },
+    timeline,
+    random,
+    buggify,
+    trace,
+    log,
+    logId,
+    chain,
+    slotMs,
+    tables: createSharedTables(),
+    nodes: createNodes({ names: random.pick([['a'], ['a', 'b'], ['a', 'b', 'c']]), chain, timeline, random, buggify }),
+    arrivals: random.chance(0.3),
+    delivered: new Map(),
+    onSend: chainCheck.sent,
     mayDie: (machine: Machine, weight: number) => {
       if (buggify('crash', weight)) timeline.at(timeline.now() + random.below(30), () => cluster.kill(machine))
       else if (buggify('freeze', weight)) machine.freezeUntil(timeline.now() + random.between(300, 9_000))
@@ -160,17 +165,18 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
   acknowledged.atRest()
   await compareFolds()
   return {
-    ...{
-      seed,
-      commands: client.sent(),
-      accounts: accounts.length,
-      events: written,
-      faults: buggify.counts(),
-      traceHash: trace.hash(),
-      violations: violations.found,
-    },
-    ...{ lost: violations.count('lost'), doubled: violations.count('doubled'), orphan: violations.count('orphan') },
-    ...{ simulatedMs: timeline.now() - START, steps: timeline.steps() },
+    seed,
+    commands: client.sent(),
+    accounts: accounts.length,
+    events: written,
+    faults: buggify.counts(),
+    traceHash: trace.hash(),
+    violations: violations.found,
+    lost: violations.count('lost'),
+    doubled: violations.count('doubled'),
+    orphan: violations.count('orphan'),
+    simulatedMs: timeline.now() - START,
+    steps: timeline.steps(),
   }
 
   /** What the processes hold in memory, and what a fresh one reads from snapshots, is what the whole stream says. */

@@ -87,8 +87,17 @@ const startAlgo = (
   if (state.algos.size >= MOST_ALGOS) return refused('limit_breached', `at most ${MOST_ALGOS} algos at work`)
   const { side, quantity, lotSize, price, maxSlippageBps, strategyId, plan, instrument } = request
   const data = {
-    ...{ algoId, termsHash, side, quantity: quantity.toString(), lotSize: lotSize.toString(), price, maxSlippageBps, strategyId, plan },
-    ...{ instrument: instrumentTerms(instrument), at },
+    algoId,
+    termsHash,
+    side,
+    quantity: quantity.toString(),
+    lotSize: lotSize.toString(),
+    price,
+    maxSlippageBps,
+    strategyId,
+    plan,
+    instrument: instrumentTerms(instrument),
+    at,
   }
   return {
     events: [{ type: 'AlgoStarted', data }],

@@ -75,10 +75,16 @@ const request = (
   if (state.corrections.size >= MAX_OPEN_CORRECTIONS)
     return refused('rate_limited', `${MAX_OPEN_CORRECTIONS} corrections of the account wait for a second actor`)
   const open: CorrectionState = {
-    ...{ correctionId, asset: asset.asset, decimals: asset.decimals, amount, reason, by },
-    ...{ expiresAt: at + CORRECTION_VALID_MS, requestedRevision: state.revision + 1n },
+    correctionId,
+    asset: asset.asset,
+    decimals: asset.decimals,
+    amount,
+    reason,
+    by,
+    expiresAt: at + CORRECTION_VALID_MS,
+    requestedRevision: state.revision + 1n,
   }
-  const data = { ...{ correctionId, asset: asset.asset, decimals: asset.decimals, amount: amount.toString(), reason, by }, at }
+  const data = { correctionId, asset: asset.asset, decimals: asset.decimals, amount: amount.toString(), reason, by, at }
   const event = { type: 'LedgerCorrectionRequested', data: { ...data, expiresAt: open.expiresAt } } as const
   return answer(accountId, open, [event], { status: 'requested' })
 }
@@ -106,8 +112,14 @@ const approve = (state: AccountState, accountId: string, open: CorrectionState, 
   const event: AccountEvent = {
     type: 'LedgerCorrected',
     data: {
-      ...{ correctionId, asset, amount: amount.toString(), reason, requestedBy: open.by, approvedBy: by },
-      ...{ request: requestedRevision.toString(), divergenceId },
+      correctionId,
+      asset,
+      amount: amount.toString(),
+      reason,
+      requestedBy: open.by,
+      approvedBy: by,
+      request: requestedRevision.toString(),
+      divergenceId,
       compensates: {
         cause: {
           type: divergenceId === null ? 'LedgerCorrectionRequested' : 'LedgerDivergenceFound',

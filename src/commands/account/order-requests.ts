@@ -100,8 +100,12 @@ const decideReplace = (
 
 /** The order as it would be, for the question whether it only reduces the position. */
 const exitOf = (next: OrderState, strategyId: string | null) => ({
-  ...{ number: next.number, symbol: next.instrument.symbol, side: next.side, strategyId },
-  ...{ most: mostBaseUnder(next), baseDecimals: next.instrument.baseDecimals },
+  number: next.number,
+  symbol: next.instrument.symbol,
+  side: next.side,
+  strategyId,
+  most: mostBaseUnder(next),
+  baseDecimals: next.instrument.baseDecimals,
 })
 
 /** Only a request that was pending can have been withdrawn, and that is no answer to anybody. */

@@ -70,25 +70,36 @@ export const algoTermsHash = (r: AlgoRequest): string =>
 export const openAlgo = (data: DataOf<'AlgoStarted'>, revision: bigint): AlgoState => {
   const { algoId, termsHash, side, quantity, lotSize, price, maxSlippageBps, strategyId, plan, instrument, at } = data
   return {
-    ...{
-      algoId,
-      termsHash,
-      side,
-      quantity: BigInt(quantity),
-      lotSize: BigInt(lotSize),
-      price,
-      maxSlippageBps,
-      strategyId,
-      plan,
-      instrument,
-    },
-    ...{ status: 'Running', text: null, next: 0, executed: 0n, child: null, childEnd: null },
-    ...{ startedAt: at, pausedAt: null, pausedMs: 0, startedRevision: revision },
+    algoId,
+    termsHash,
+    side,
+    quantity: BigInt(quantity),
+    lotSize: BigInt(lotSize),
+    price,
+    maxSlippageBps,
+    strategyId,
+    plan,
+    instrument,
+    status: 'Running',
+    text: null,
+    next: 0,
+    executed: 0n,
+    child: null,
+    childEnd: null,
+    startedAt: at,
+    pausedAt: null,
+    pausedMs: 0,
+    startedRevision: revision,
   }
 }
 
 /** What the algo's JSON document is built from. */
 export const factsOf = (algo: AlgoState, status: AlgoFacts['status'], accountId: string, position: string): AlgoFacts => ({
   ...algo,
-  ...{ status, accountId, position, symbol: algo.instrument.symbol, baseDecimals: algo.instrument.baseDecimals, slicesDone: algo.next },
+  status,
+  accountId,
+  position,
+  symbol: algo.instrument.symbol,
+  baseDecimals: algo.instrument.baseDecimals,
+  slicesDone: algo.next,
 })

@@ -14,7 +14,10 @@ export interface PackedRisk {
 }
 
 export const encodeRisk = ({ holdings, effects, pace, limits, shares }: RiskState): PackedRisk => ({
-  ...{ holdings: pack(holdings), effects: pack(effects), shares: pack(shares), pace },
+  holdings: pack(holdings),
+  effects: pack(effects),
+  shares: pack(shares),
+  pace,
   limits: [...limits],
 })
 

@@ -58,6 +58,12 @@ export const correctionDocument = (
   { correctionId, asset, decimals, amount, reason, by, expiresAt }: CorrectionState,
   decided: { readonly status: 'requested' | 'corrected' | 'rejected' | 'expired'; readonly decidedBy?: string; readonly decision?: string },
 ) => ({
-  ...{ correctionId: `${accountId}.${correctionId}`, accountId, asset, amount: formatUnits(amount, decimals), reason },
-  ...{ requestedBy: by, expiresAt: new Date(expiresAt).toISOString(), ...decided },
+  correctionId: `${accountId}.${correctionId}`,
+  accountId,
+  asset,
+  amount: formatUnits(amount, decimals),
+  reason,
+  requestedBy: by,
+  expiresAt: new Date(expiresAt).toISOString(),
+  ...decided,
 })

@@ -59,10 +59,16 @@ export const newPayout = (event: Requested, revision: bigint): PayoutState => {
       : ({ kind: 'transfer', id: event.data.transferId, ref: transferRef(event.data.transferId), to: event.data.to } as const)
   return {
     ...own,
-    ...{ asset, mint, decimals, amount: BigInt(amount) },
+    asset,
+    mint,
+    decimals,
+    amount: BigInt(amount),
     // a transfer stays on the platform and needs no second step
     status: own.kind === 'withdrawal' ? 'requested' : 'ready',
-    ...{ cancelAsked: false, attempts: 0, sent: null, requestedRevision: revision },
+    cancelAsked: false,
+    attempts: 0,
+    sent: null,
+    requestedRevision: revision,
   }
 }
 

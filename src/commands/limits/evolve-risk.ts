@@ -65,7 +65,9 @@ const countPlaced = (pace: readonly Pace[], second: number, symbol: string, stra
 const bookTrade = (risk: RiskState, data: DataOf<'TradeBooked'> | DataOf<'TradeOverfilled'>, strategyId: string | null): RiskState => {
   const { symbol, quote } = data
   const traded: Traded = {
-    ...{ side: data.side, quote, at: data.at },
+    side: data.side,
+    quote,
+    at: data.at,
     base: scaled(BigInt(data.lastQty), data.baseDecimals),
     paid: scaled(BigInt(data.lastQuote), data.quoteDecimals),
   }

@@ -83,9 +83,15 @@ export const countedWhole = (order: OrderState): Counted => countTerms(order, or
 
 const countTerms = (order: OrderState, qty: bigint | null, cash: bigint | null): Counted =>
   countOrder({
-    ...{ side: order.side, strategyId: order.strategyId, symbol: order.instrument.symbol, quote: order.instrument.quote },
-    ...{ baseDecimals: order.instrument.baseDecimals, quoteDecimals: order.instrument.quoteDecimals },
-    ...{ qty, cash, price: order.price ?? order.stopPrice ?? order.reference },
+    side: order.side,
+    strategyId: order.strategyId,
+    symbol: order.instrument.symbol,
+    quote: order.instrument.quote,
+    baseDecimals: order.instrument.baseDecimals,
+    quoteDecimals: order.instrument.quoteDecimals,
+    qty,
+    cash,
+    price: order.price ?? order.stopPrice ?? order.reference,
   })
 
 /** An order's quantity and notional at its own price, or the market's where it has none. */

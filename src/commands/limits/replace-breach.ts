@@ -25,8 +25,12 @@ export const replaceBreach = (state: Subject, repriced: Repriced, wider: readonl
   const isLarger = whole.notional > countedWhole(before).notional
   const exits = (strategyId: string | null): boolean =>
     isExit(state, {
-      ...{ number: next.number, symbol: next.instrument.symbol, side: next.side, most: mostBaseUnder(next) },
-      ...{ baseDecimals: next.instrument.baseDecimals, strategyId },
+      number: next.number,
+      symbol: next.instrument.symbol,
+      side: next.side,
+      most: mostBaseUnder(next),
+      baseDecimals: next.instrument.baseDecimals,
+      strategyId,
     })
   const own = ownSets(state, next).reduce<Breach | undefined>(
     (found, { set, filter }) =>

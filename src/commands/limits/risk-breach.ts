@@ -61,7 +61,11 @@ const limitsBreach = (state: Subject, proposed: Proposed, exits: (of: string | n
   const ofStrategy = strategyId === null ? undefined : state.risk.limits.get(strategyId)
   if (!own && !ofStrategy && limits.length === 0) return undefined
   const weigh = (exit: boolean): Weighed => ({
-    ...{ order: counted(proposed), price: request.price ?? request.stopPrice, mark: proposed.mark ?? proposed.reference, exit, at },
+    order: counted(proposed),
+    price: request.price ?? request.stopPrice,
+    mark: proposed.mark ?? proposed.reference,
+    exit,
+    at,
   })
   return (
     (own && ownRulesBreach(state, own, {}, weigh(exits(null)))) ??
@@ -82,8 +86,13 @@ const NO_NEEDS: readonly Need[] = []
 
 const counted = ({ request, instrument, reference, mark }: Proposed): Counted =>
   countOrder({
-    ...{ side: request.side, strategyId: request.strategyId, symbol: request.symbol, quote: instrument.quote.asset },
-    ...{ baseDecimals: instrument.base.decimals, quoteDecimals: instrument.quote.decimals },
-    ...{ qty: request.orderQty, cash: request.cashOrderQty },
+    side: request.side,
+    strategyId: request.strategyId,
+    symbol: request.symbol,
+    quote: instrument.quote.asset,
+    baseDecimals: instrument.base.decimals,
+    quoteDecimals: instrument.quote.decimals,
+    qty: request.orderQty,
+    cash: request.cashOrderQty,
     price: request.price ?? request.stopPrice ?? (reference ?? mark)?.price ?? null,
   })

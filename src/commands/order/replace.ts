@@ -85,8 +85,15 @@ export const rejectReplace = (
 ): Extract<AccountEvent, { type: 'OrderReplaceRejected' }> => ({
   type: 'OrderReplaceRejected',
   data: {
-    ...{ orderId: order.orderId, clOrdId, origClOrdId: order.lastClOrdId, termsHash },
-    ...{ cxlRejReason: reason, code, text, ordStatus: statusOf({ ...order, requests: withoutRequest(order, clOrdId) }), at },
+    orderId: order.orderId,
+    clOrdId,
+    origClOrdId: order.lastClOrdId,
+    termsHash,
+    cxlRejReason: reason,
+    code,
+    text,
+    ordStatus: statusOf({ ...order, requests: withoutRequest(order, clOrdId) }),
+    at,
     ...(why ? { why } : {}),
   },
 })

@@ -129,8 +129,12 @@ const newEvents = (
   now: number,
 ): readonly NewEvent[] => {
   const metadata: EventMetadata = {
-    ...{ $correlationId: correlationId, $causationId: correlationId, commandId },
-    ...{ actor, schema: SCHEMA_VERSION, clock: now },
+    $correlationId: correlationId,
+    $causationId: correlationId,
+    commandId,
+    actor,
+    schema: SCHEMA_VERSION,
+    clock: now,
   }
   return events.map(({ type, data }, index) => ({ id: idOf(origin, stream, revision + 1n + BigInt(index)), type, data, metadata }))
 }

@@ -94,7 +94,13 @@ const algoRequest = (body: Body, instrument: Instrument): AlgoRequest | { readon
   if (errors.length > 0) return { errors }
   const { algoId, side, maxSlippageBps, strategyId } = body
   return {
-    ...{ algoId, side, quantity, lotSize, maxSlippageBps, strategyId: strategyId ?? null, instrument },
+    algoId,
+    side,
+    quantity,
+    lotSize,
+    maxSlippageBps,
+    strategyId: strategyId ?? null,
+    instrument,
     price: price === null || price === undefined ? null : formatPrice(price),
     plan:
       body.kind === 'twap'

@@ -14,7 +14,11 @@ const SignedDecimal = z
   .refine((text) => /[1-9]/.test(text), 'must not be 0')
 
 const Body = z.strictObject({
-  ...{ accountId: AccountIdField, correctionId: ClientId, asset: AssetField, amount: SignedDecimal, reason: ReasonField },
+  accountId: AccountIdField,
+  correctionId: ClientId,
+  asset: AssetField,
+  amount: SignedDecimal,
+  reason: ReasonField,
 })
 const Params = z.object({ correctionRef: z.string().refine((ref) => parseRef(ref) !== undefined, 'must be <accountId>.<correctionId>') })
 

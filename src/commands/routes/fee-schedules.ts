@@ -52,7 +52,10 @@ export const listFeesRoute = ({ rules }: Pick<ReferencePorts, 'rules'>): Route =
   })
 
 const scheduleDocument = ({ symbol, version, tiers, by, at, setBy }: FeeSchedule) => ({
-  ...{ symbol, version, tiers, by },
+  symbol,
+  version,
+  tiers,
+  by,
   at: new Date(at).toISOString(),
   setBy,
 })

@@ -21,8 +21,11 @@ export const setFeeTierRoute = (ports: CommandPorts): Route =>
       const forbidden = forbiddenAccount(grant, accountId)
       if (forbidden) return forbidden
       const context = {
-        ...{ commandId: `tier-${correlationId}`, correlationId, causationId: correlationId },
-        ...{ actor: grant.keyId, time: receivedAt },
+        commandId: `tier-${correlationId}`,
+        correlationId,
+        causationId: correlationId,
+        actor: grant.keyId,
+        time: receivedAt,
       }
       const executed = await ports.handler.execute(accountId, { type: 'SetFeeTier', tier: body.tier, by: grant.keyId }, context)
       if (executed.kind !== 'answered') return refuse('not_ready', 'the event store does not answer')

@@ -77,8 +77,16 @@ const untilKnown = async ({ instruments, clock }: ReferencePorts, { symbol, vers
 }
 
 const instrumentDocument = ({ symbol, version, base, quote, tickSize, lotSize, status }: Instrument, setBy?: SetBy) => ({
-  ...{ symbol, version, status, tickSize, lotSize },
-  ...{ base: base.asset, baseMint: base.mint, baseDecimals: base.decimals },
-  ...{ quote: quote.asset, quoteMint: quote.mint, quoteDecimals: quote.decimals },
+  symbol,
+  version,
+  status,
+  tickSize,
+  lotSize,
+  base: base.asset,
+  baseMint: base.mint,
+  baseDecimals: base.decimals,
+  quote: quote.asset,
+  quoteMint: quote.mint,
+  quoteDecimals: quote.decimals,
   ...(setBy ? { setBy } : {}),
 })

@@ -130,7 +130,12 @@ const change = async (ports: ReferencePorts, { correlationId }: RequestContext, 
 }
 
 const strategyDocument = ({ strategyId, state, version, configHash, config, by: actor, at, setBy }: Strategy) => ({
-  ...{ strategyId, state, version, configHash, config, by: actor },
+  strategyId,
+  state,
+  version,
+  configHash,
+  config,
+  by: actor,
   at: new Date(at).toISOString(),
   setBy,
 })

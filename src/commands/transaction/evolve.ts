@@ -69,8 +69,11 @@ const sign = (all: Attempts, data: DataOf<'TransactionSigned'>, revision: bigint
 }
 
 const executed = ({ generation, slot }: { readonly generation: number; readonly slot: number }) => ({
-  ...{ generation, slot },
-  ...{ rawBytes: null, unknown: false, booked: null },
+  generation,
+  slot,
+  rawBytes: null,
+  unknown: false,
+  booked: null,
 })
 
 const change = (

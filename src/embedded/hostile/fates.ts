@@ -68,7 +68,14 @@ export const createFates = (upstream: Upstream, chance: Chance, first: Fates, ta
     const turnSlot = turnSlots[kind]
     if (kind !== 'plain') tally.count(`fate:${kind}`)
     return {
-      ...{ n, kind, encoded, encoding, hash, bornSlot, turnSlot, released: false },
+      n,
+      kind,
+      encoded,
+      encoding,
+      hash,
+      bornSlot,
+      turnSlot,
+      released: false,
       confirmedGhost: chance(['fate', 'confirmed'], n) < 0.5,
       landsAfterwards: chance(['fate', 'lands'], n) < 0.6,
     }

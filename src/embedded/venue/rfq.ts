@@ -69,9 +69,15 @@ export const createRfq = (chain: Chain, pools: Pools, maker: Maker): Rfq => {
       const quoteId = randomUUID()
       firm.set(quoteId, { query, taker: query.taker, ...amounts, until: now + LIVES_MS })
       return {
-        ...{ quoteId, maker: address, inputMint: input.mint, outputMint: output.mint },
-        ...{ inAmount: String(amounts.inAmount), outAmount: String(amounts.outAmount) },
-        ...{ inputDecimals: input.decimals, outputDecimals: output.decimals, expiresAt: new Date(now + LIVES_MS).toISOString() },
+        quoteId,
+        maker: address,
+        inputMint: input.mint,
+        outputMint: output.mint,
+        inAmount: String(amounts.inAmount),
+        outAmount: String(amounts.outAmount),
+        inputDecimals: input.decimals,
+        outputDecimals: output.decimals,
+        expiresAt: new Date(now + LIVES_MS).toISOString(),
       }
     },
     sign: async (body) => {

@@ -25,12 +25,26 @@ export const KeyCreated = z.object({
 export const KeyRevoked = z.object({ keyId: z.string() })
 
 export const REFERENCE_EVENTS = {
-  ...{ LogCreated, Tick, InstrumentDefined, KeyCreated, KeyRevoked },
-  ...{ ShardMapDefined, ShardMapPrepared, ShardMapCutOver, ShardMapRetired, ShardMapAbandoned },
-  ...{ ControlSet, ControlResumeRequested, ControlResumed },
-  ...{ FeeScheduleDefined, StrategyDefined, StrategyStateSet },
+  LogCreated,
+  Tick,
+  InstrumentDefined,
+  KeyCreated,
+  KeyRevoked,
+  ShardMapDefined,
+  ShardMapPrepared,
+  ShardMapCutOver,
+  ShardMapRetired,
+  ShardMapAbandoned,
+  ControlSet,
+  ControlResumeRequested,
+  ControlResumed,
+  FeeScheduleDefined,
+  StrategyDefined,
+  StrategyStateSet,
   ReconciliationCompleted,
-  ...{ LimitSet, LimitGranted, LimitReturned },
+  LimitSet,
+  LimitGranted,
+  LimitReturned,
 } as const
 export type ReferenceEventType = keyof typeof REFERENCE_EVENTS
 export type ReferenceEvent = {

@@ -41,7 +41,11 @@ export const createCacheWriter = (
   const send = async (step: ShardStep, namespace: string): Promise<void> => {
     const { documents, to } = step
     const written = await writeDocuments(redis.client, {
-      ...{ namespace, documents, position: to, channel, message: encodeMessage(step, namespace) },
+      namespace,
+      documents,
+      position: to,
+      channel,
+      message: encodeMessage(step, namespace),
     })
     metrics.cacheWrites.inc({ outcome: 'written' }, written)
     metrics.cacheWrites.inc({ outcome: 'skipped' }, documents.length - written)

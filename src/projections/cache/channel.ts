@@ -24,7 +24,13 @@ export const namespaceOf = (logId: string, { map, shard, fence }: Pick<ShardStep
 
 export const encodeMessage = ({ map, shard, fence, from, to, documents, told, reset }: ShardStep, namespace: string): string =>
   JSON.stringify({
-    ...{ map, shard, fence: String(fence), namespace, from: String(from), to: String(to), reset },
+    map,
+    shard,
+    fence: String(fence),
+    namespace,
+    from: String(from),
+    to: String(to),
+    reset,
     keys: [...documents.map(({ key }) => key), ...told],
   })
 

@@ -57,7 +57,17 @@ export const candlesOf = (ticks: readonly RecordedTick[]): readonly Candle[] => 
 }
 
 const first = ({ symbol, price, volume, time }: RecordedTick, step: string, at: number): Candle => ({
-  ...{ symbol, step, at, open: price, high: price, low: price, close: price, volume, ticks: 1, openedAt: time, closedAt: time },
+  symbol,
+  step,
+  at,
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume,
+  ticks: 1,
+  openedAt: time,
+  closedAt: time,
 })
 
 const add = (candle: Candle, { price, volume, time }: RecordedTick): void => {

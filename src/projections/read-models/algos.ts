@@ -67,9 +67,23 @@ export const algos = accountProjection({
       const { symbol, baseDecimals } = event.data.instrument
       const { side, quantity, price, maxSlippageBps, strategyId, plan, at } = event.data
       table.put({
-        ...{ accountId, algoId, symbol, side, status: 'Running', quantity: BigInt(quantity), price, maxSlippageBps, strategyId },
-        ...{ plan: JSON.stringify(plan), slicesDone: 0, text: null, startedAt: BigInt(at), baseDecimals },
-        ...{ startedRevision: revision, revision, position },
+        accountId,
+        algoId,
+        symbol,
+        side,
+        status: 'Running',
+        quantity: BigInt(quantity),
+        price,
+        maxSlippageBps,
+        strategyId,
+        plan: JSON.stringify(plan),
+        slicesDone: 0,
+        text: null,
+        startedAt: BigInt(at),
+        baseDecimals,
+        startedRevision: revision,
+        revision,
+        position,
       })
       return
     }

@@ -92,8 +92,18 @@ const common = (fact: AccountFact, { execId, orderId, symbol, side, baseDecimals
   const { accountId, revision, position } = fact
   const orderNumber = BigInt(required(parseOrderId(orderId), 'the order of the execution').number)
   return {
-    ...{ accountId, execId, orderNumber, symbol, side, baseDecimals, quoteDecimals, at: BigInt(at) },
-    ...{ busted: false, eventRevision: revision, revision, position },
+    accountId,
+    execId,
+    orderNumber,
+    symbol,
+    side,
+    baseDecimals,
+    quoteDecimals,
+    at: BigInt(at),
+    busted: false,
+    eventRevision: revision,
+    revision,
+    position,
   }
 }
 

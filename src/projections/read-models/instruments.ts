@@ -45,9 +45,19 @@ export const instruments: Projection = {
     if (event.type !== 'InstrumentDefined') return
     const { symbol, version, base, quote, tickSize, lotSize, status } = event.data
     rows.of(instrumentsTable).put({
-      ...{ symbol, version, tickSize, lotSize, status, revision, position },
-      ...{ base: base.asset, baseMint: base.mint, baseDecimals: base.decimals },
-      ...{ quote: quote.asset, quoteMint: quote.mint, quoteDecimals: quote.decimals },
+      symbol,
+      version,
+      tickSize,
+      lotSize,
+      status,
+      revision,
+      position,
+      base: base.asset,
+      baseMint: base.mint,
+      baseDecimals: base.decimals,
+      quote: quote.asset,
+      quoteMint: quote.mint,
+      quoteDecimals: quote.decimals,
     })
   },
 }

@@ -94,7 +94,13 @@ export const lots = accountProjection({ table: lotsTable, apply: () => undefined
 
 /** A queue without the row's own fields. */
 export const totalsOf = ({ run, side, opened, openedQuote, closed, closedQuote, realized }: Fifo): Fifo => ({
-  ...{ run, side, opened, openedQuote, closed, closedQuote, realized },
+  run,
+  side,
+  opened,
+  openedQuote,
+  closed,
+  closedQuote,
+  realized,
 })
 
 const NO_LOT = { run: -1, qty: 0n, quote: 0n, upTo: 0n, quoteUpTo: 0n } as const

@@ -65,7 +65,9 @@ export const rebuild = async (deps: RebuildDeps, name: string): Promise<Rebuilt>
     return {
       events: cuts.reduce((sum, cut) => sum + cut.events, events),
       seconds: Math.round(monotonicMs() - began) / 1000,
-      ...{ digestBefore, digestAfter, equal: digestBefore === digestAfter },
+      digestBefore,
+      digestAfter,
+      equal: digestBefore === digestAfter,
       rowsChanged: cuts.reduce((sum, cut) => sum + cut.changed, 0),
     }
   } finally {
@@ -84,7 +86,7 @@ const replay = async (deps: RebuildDeps, shadows: readonly Shadow[], claims: rea
   for (const [shard, { pool }] of shadows.entries()) {
     const claim = claims[shard]!
     const checkpoint = await claimCheckpoint(pool, claim)
-    writers.push(startShardWriter({ ...{ pool, claim, checkpoint, metrics, clock, log, signal: until }, publish: () => undefined }))
+    writers.push(startShardWriter({ pool, claim, checkpoint, metrics, clock, log, signal: until, publish: () => undefined }))
   }
   const dispatched = dispatchEvents({ store, map, writers, signal: until, onState: () => undefined })
   const caughtUp = async (): Promise<boolean> => {

@@ -51,7 +51,7 @@ const databaseOf = (url: string): string => decodeURIComponent(new URL(url).path
 
 /** A connection of its own: databases are not made inside transactions, and take longer than a reader's patience. */
 const onServer = async (url: string, work: (client: pg.Client) => Promise<void>): Promise<void> => {
-  const client = new pg.Client({ ...{ connectionString: connectionOf(url).connectionString }, application_name: 'quantbot-reshard' })
+  const client = new pg.Client({ connectionString: connectionOf(url).connectionString, application_name: 'quantbot-reshard' })
   client.on('error', () => undefined)
   await client.connect()
   try {

@@ -181,7 +181,12 @@ const withPools = async <T>(urls: readonly string[], log: Logger, work: (pools: 
 }
 
 const outcome = ({ version, shards }: ShardMap, { before, after, different }: Pick<Comparison, 'before' | 'after' | 'different'>) => ({
-  ...{ version, shards, digestBefore: before, digestAfter: after, equal: before === after, different },
+  version,
+  shards,
+  digestBefore: before,
+  digestAfter: after,
+  equal: before === after,
+  different,
 })
 
 const applied = async (registry: ReturnType<typeof createRegistry>): Promise<number> => {

@@ -48,7 +48,10 @@ export const repairAccount = async (deps: RepairDeps, accountId: string): Promis
       commandId: `repair/${logId}/${accountId}/${stored.position}.${rows[0]!.pauses}/${firstPosition}`,
       accountId,
       data: {
-        ...{ shard, firstPosition, repairedPosition: String(stored.position), wrongRows: wrong.length },
+        shard,
+        firstPosition,
+        repairedPosition: String(stored.position),
+        wrongRows: wrong.length,
         rows: wrong.slice(0, MOST_NAMED).map(({ name }) => name),
       },
     }

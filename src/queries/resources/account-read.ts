@@ -29,7 +29,11 @@ export interface AccountRead {
 /** GET of one account's data: grant (decided from the id, before existence), shard, the client's position, answer. */
 export const accountRead = (deps: ReaderDeps, { path, params, query, accountOf, answer }: AccountRead): Route =>
   route({
-    ...{ method: 'GET', path, scope: 'read', params, query },
+    method: 'GET',
+    path,
+    scope: 'read',
+    params,
+    query,
     handle: (context) => onShard(deps, context, accountOf(context.params), answer),
   })
 

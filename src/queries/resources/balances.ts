@@ -55,7 +55,8 @@ const balanceDocuments = async ({ instruments }: ReaderDeps, { pool }: Shard, ba
     const format = (units: bigint): string => formatUnits(units, decimals.get(asset)!)
     return {
       ...balanceOf(asset, available, reserved, decimals.get(asset)!),
-      ...{ provisional: format(provisional), withdrawable: format(atLeastZero(available - provisional)) },
+      provisional: format(provisional),
+      withdrawable: format(atLeastZero(available - provisional)),
     }
   })
 }

@@ -52,9 +52,14 @@ const parse = (ref: string): { readonly accountId: string; readonly correctionId
 }
 
 const document = (row: CorrectionRow) => ({
-  ...{ correctionId: `${row.accountId}.${row.correctionId}`, accountId: row.accountId, asset: row.asset },
-  ...{ amount: formatUnits(row.amount, row.decimals), reason: row.reason, requestedBy: row.requestedBy },
-  ...{ expiresAt: new Date(Number(row.expiresAt)).toISOString(), status: row.status },
+  correctionId: `${row.accountId}.${row.correctionId}`,
+  accountId: row.accountId,
+  asset: row.asset,
+  amount: formatUnits(row.amount, row.decimals),
+  reason: row.reason,
+  requestedBy: row.requestedBy,
+  expiresAt: new Date(Number(row.expiresAt)).toISOString(),
+  status: row.status,
   ...(row.decidedBy === null ? {} : { decidedBy: row.decidedBy }),
   ...(row.decision === null ? {} : { decision: row.decision }),
   ...(row.divergenceId === null ? {} : { divergenceId: row.divergenceId }),

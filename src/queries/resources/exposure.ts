@@ -42,7 +42,9 @@ const exposureOf = (holdings: readonly Holding[], marks: ReadonlyMap<string, Mar
     })),
     // a symbol without a mark is named, not counted as nothing
     totals: [...byQuote].map(([asset, { gross, net, decimals, unmarked }]) => ({
-      ...{ asset, gross: formatUnits(gross, decimals), net: formatUnits(net, decimals) },
+      asset,
+      gross: formatUnits(gross, decimals),
+      net: formatUnits(net, decimals),
       ...(unmarked.length > 0 ? { unmarked } : {}),
     })),
   }

@@ -77,7 +77,10 @@ const costsDocument = (row: CostsRow, decimals: ReadonlyMap<string, number>) => 
       feeAsset === null
         ? null
         : {
-            ...{ asset: feeAsset, amount: amount(feeAsset, fee), bps: row.bps, tier: row.tier },
+            asset: feeAsset,
+            amount: amount(feeAsset, fee),
+            bps: row.bps,
+            tier: row.tier,
             schedule: { streamId: row.scheduleStream, version: row.scheduleVersion },
           },
     total: [...totals].map(([asset, value]) => ({ asset, amount: amount(asset, value) })),

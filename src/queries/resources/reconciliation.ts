@@ -78,10 +78,15 @@ const documents = async ({ instruments, shardOf }: ReaderDeps, rows: readonly Ro
   const assets = rows.map(({ asset }) => asset)
   const decimals = rows[0] ? await decimalsOf(instruments, shardOf(rows[0].accountId).pool, assets) : new Map<string, number>()
   return rows.map((row) => ({
-    ...{ divergenceId: row.divergenceId, accountId: row.accountId, asset: row.asset, state: row.state },
+    divergenceId: row.divergenceId,
+    accountId: row.accountId,
+    asset: row.asset,
+    state: row.state,
     ledger: formatUnits(row.ledger, decimals.get(row.asset)!),
     chain: formatUnits(row.chain, decimals.get(row.asset)!),
-    ...{ slot: Number(row.slot), foundAt: new Date(Number(row.foundAt)).toISOString(), position: String(row.foundPosition) },
+    slot: Number(row.slot),
+    foundAt: new Date(Number(row.foundAt)).toISOString(),
+    position: String(row.foundPosition),
     ...(row.resolvedAt === null
       ? {}
       : {

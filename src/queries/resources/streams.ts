@@ -31,7 +31,8 @@ export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
     }
     if (open >= MOST_STREAMS) return refuse('not_ready', 'this process serves as many streams as it can', { retryAfter: 5 })
     return {
-      ...{ status: 200, body: undefined },
+      status: 200,
+      body: undefined,
       stream: async (sink) => {
         open++
         const load: FollowOptions['load'] = (key, position) => toldDocument(deps, key, position, sink.signal)
@@ -42,7 +43,10 @@ export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
   }
   return [
     route({
-      ...{ method: 'GET', path: '/v1/accounts/:accountId/stream', scope: 'read', query: AccountQuery },
+      method: 'GET',
+      path: '/v1/accounts/:accountId/stream',
+      scope: 'read',
+      query: AccountQuery,
       params: z.object({ accountId: AccountIdText }),
       handle: async ({ grant, params, query, lastEventId }) => {
         const accountId = params.accountId!
@@ -59,7 +63,10 @@ export const streamRoutes = (deps: ReaderDeps): readonly Route[] => {
       },
     }),
     route({
-      ...{ method: 'GET', path: '/v1/streams/:model', scope: 'read', query: z.strictObject({}) },
+      method: 'GET',
+      path: '/v1/streams/:model',
+      scope: 'read',
+      query: z.strictObject({}),
       params: z.object({ model: z.enum(MODELS) }),
       handle: async ({ grant, params, lastEventId }) => {
         const prefix = `${TOLD_MODELS[params.model as ToldModel]}:`

@@ -106,7 +106,8 @@ export const openReplicas = ({ urls, shard, known, look = CHECKPOINT, reads, clo
       }
       const { pool, state } = able[turn++ % able.length]!
       return {
-        ...{ pool, position: state.position },
+        pool,
+        position: state.position,
         served: (asOf) => {
           const good = asOf >= atLeast
           reads.inc({ outcome: good ? 'replica' : 'stale' })

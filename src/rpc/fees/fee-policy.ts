@@ -30,9 +30,11 @@ const KEPT = 500
 export const createFeePolicy = ({ chain, bounds, clock, log, registry }: FeePolicyOptions): FeePolicy => {
   const pressure = createPressure()
   const fresh = new LRUCache<string, Promise<readonly bigint[] | undefined>>({
-    ...{ max: KEPT, ttl: FRESH_MS },
+    max: KEPT,
+    ttl: FRESH_MS,
     // every look asks the port: the cache's own timer would be a second clock
-    ...{ perf: { now: () => clock.now() }, ttlResolution: 0 },
+    perf: { now: () => clock.now() },
+    ttlResolution: 0,
   })
   const prices = new Histogram({
     name: 'quantbot_priority_price_micro_lamports',

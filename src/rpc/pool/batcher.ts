@@ -77,7 +77,8 @@ export const createBatcher = (transport: Transport, endpoint: string, meters: Me
         signal.addEventListener('abort', onAbort, { once: true })
         const release = () => signal.removeEventListener('abort', onAbort)
         waiting.push({
-          ...{ call, signal },
+          call,
+          signal,
           resolve: (result) => {
             release()
             resolve(result)

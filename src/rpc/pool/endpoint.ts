@@ -178,7 +178,13 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
   }
 
   return {
-    ...{ name, url, socketUrl, weight, latency, limiter, state },
+    name,
+    url,
+    socketUrl,
+    weight,
+    latency,
+    limiter,
+    state,
     ask: async (call, given = {}) => {
       if (given.ifAllowed === true && limiter.waitMs(call.method) > 0) {
         if (call.method === SEND) meters.decided('not_sent_limited', name)

@@ -126,7 +126,9 @@ export const openEndpoints = ({ urls, registry, clock, expectedSlotMs }: Endpoin
   const watching = watch()
 
   return {
-    ...{ slots, meters, add },
+    slots,
+    meters,
+    add,
     read: async (call, schema, options = {}) => {
       const key = JSON.stringify([call.method, call.params, options.minSlot ?? 0])
       const run = async () => {

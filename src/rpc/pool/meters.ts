@@ -66,7 +66,10 @@ export const createMeters = (registry: Registry, read: () => readonly EndpointRe
   })
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[], collect: (set: Gauge<L>) => void) =>
     new Gauge<L>({
-      ...{ name, help, labelNames: [...labelNames], registers: [registry] },
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
       collect() {
         // What was removed is not shown any more.
         this.reset()

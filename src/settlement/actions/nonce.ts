@@ -62,8 +62,13 @@ const makeNonce = (settling: Settling, accountId: string, state: AccountState, {
   const key = new PublicKey(account)
   const instructions = [
     SystemProgram.createAccountWithSeed({
-      ...{ fromPubkey: payer, basePubkey: payer, newAccountPubkey: key, seed },
-      ...{ lamports: RENT_LAMPORTS, space: NONCE_ACCOUNT_LENGTH, programId: SystemProgram.programId },
+      fromPubkey: payer,
+      basePubkey: payer,
+      newAccountPubkey: key,
+      seed,
+      lamports: RENT_LAMPORTS,
+      space: NONCE_ACCOUNT_LENGTH,
+      programId: SystemProgram.programId,
     }),
     SystemProgram.nonceInitialize({ noncePubkey: key, authorizedPubkey: payer }),
   ]
@@ -86,8 +91,13 @@ const send = async (settling: Settling, accountId: string, state: AccountState, 
   switch (composed.kind) {
     case 'ready':
       return recordSigned(settling, composed, {
-        ...{ accountId, state, ref, attempt, purpose: own.purpose },
-        ...{ quoted: null, signers: [feePayer.signer] },
+        accountId,
+        state,
+        ref,
+        attempt,
+        purpose: own.purpose,
+        quoted: null,
+        signers: [feePayer.signer],
       })
     case 'unavailable':
     case 'rejected':

@@ -66,7 +66,11 @@ export const attemptSwap = async (
     case 'ready':
       settling.rejections.delete(`${accountId}.${ref}`)
       return recordSigned(settling, composed, {
-        ...{ accountId, state, ref, attempt, purpose: 'swap' },
+        accountId,
+        state,
+        ref,
+        attempt,
+        purpose: 'swap',
         quoted: quotedBy(terms, built.value),
         // The other party signs before we do: a transaction that bears our signature is complete.
         signers: [...cosigners, feePayer.signer, wallet],
@@ -107,7 +111,10 @@ const attemptManaged = async (settling: Settling, { accountId, state, ref, attem
   const payer = feePayer.signer.publicKey
   const draft = await askManaged(managed, deps.chain, {
     request: { ...terms, taker: wallet.publicKey },
-    ...{ limit: terms.limit, payer, wallet: wallet.publicKey, minSlot: newestSlot(state) },
+    limit: terms.limit,
+    payer,
+    wallet: wallet.publicKey,
+    minSlot: newestSlot(state),
     expect: ({ quote }) => expectationOf(terms, quote, wallet.publicKey, payer),
   })
   if (draft.kind === 'refused') {
@@ -116,7 +123,12 @@ const attemptManaged = async (settling: Settling, { accountId, state, ref, attem
     return undefined
   }
   return recordSigned(settling, draft.composed, {
-    ...{ accountId, state, ref, attempt, purpose: 'swap', venueRequestId: draft.order.requestId },
+    accountId,
+    state,
+    ref,
+    attempt,
+    purpose: 'swap',
+    venueRequestId: draft.order.requestId,
     quoted: quotedBy(terms, draft.order),
     signers: [feePayer.signer, wallet],
   })
@@ -187,7 +199,8 @@ const expectationOf = (terms: SwapTerms, quote: SwapQuote, wallet: string, payer
   const exactIn = terms.mode === 'exact_in'
   const most = exactIn ? terms.amount : smaller(terms.limit, quote.request.mode === 'exact_in' ? quote.inAmount : terms.limit)
   return {
-    ...{ wallet, payer },
+    wallet,
+    payer,
     input: { account: account(terms.inputMint), most },
     output: { account: account(terms.outputMint), least: exactIn ? terms.limit : terms.amount },
   }

@@ -103,7 +103,9 @@ const assetsOf = ({ deps }: Settling): readonly Asset[] => [
 
 const inboxesOf = ({ accountId, publicKey }: WatchedWallet, assets: readonly Asset[]): readonly Inbox[] => [
   ...assets.map((asset) => ({
-    ...{ accountId, asset, native: false },
+    accountId,
+    asset,
+    native: false,
     address: tokenAccountOf({ owner: publicKey, mint: asset.mint }).toBase58(),
   })),
   // Native SOL is worth something only where SOL is an asset.

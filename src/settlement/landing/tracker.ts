@@ -217,8 +217,17 @@ export const createTracker = (options: TrackerOptions): Tracker => {
       if (open.size === 0) hint()
       const unwatch = chain.watch(signature, hint)
       const entry: Open = {
-        ...{ accountId, wire, lastValidBlockHeight, lane, through, unwatch },
-        ...{ firstSentAt: undefined, sentAt: 0, round: 0, processed: false, sighting: { kind: 'pending' } },
+        accountId,
+        wire,
+        lastValidBlockHeight,
+        lane,
+        through,
+        unwatch,
+        firstSentAt: undefined,
+        sentAt: 0,
+        round: 0,
+        processed: false,
+        sighting: { kind: 'pending' },
       }
       open.set(signature, entry)
       landed.delete(signature)

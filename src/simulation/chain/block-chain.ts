@@ -188,7 +188,13 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
   timeline.at(timeline.now() + slotMs, run)
 
   return {
-    ...{ state, instruments, head, confirmedAfter, finalAfter, blockhash, lastValid },
+    state,
+    instruments,
+    head,
+    confirmedAfter,
+    finalAfter,
+    blockhash,
+    lastValid,
     finalizedAt: (tip) => (tip === head() ? finalized : Math.min(finalized, tip.height - finalAfter)),
     atHeight: (height) => chain[Math.max(0, Math.min(height, chain.length) - 1)]!,
     find: (signature) => found.get(signature),

@@ -141,7 +141,9 @@ export const chainPort = (options: ChainPortOptions): Chain => {
           .slice(from, to < 0 ? undefined : to)
           .slice(0, limit)
           .map(({ transaction, execution, block }) => ({
-            ...{ signature: transaction.signature, slot: block.slot, failed: execution.error !== null },
+            signature: transaction.signature,
+            slot: block.slot,
+            failed: execution.error !== null,
           }))
       }),
     tokenBalances: (holders) => ask(() => holders.map((holder) => chain.state.get(tokenAccountOf(holder).toBase58())?.amount ?? 0n)),

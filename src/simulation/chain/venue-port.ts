@@ -56,7 +56,11 @@ export const venuePort = ({ chain, machine, random, buggify }: VenuePortOptions)
         return {
           ok: true,
           value: {
-            ...{ quote: quote.value, threshold: limit, computeBudget: [], lookupTables: [], cosigners: [] },
+            quote: quote.value,
+            threshold: limit,
+            computeBudget: [],
+            lookupTables: [],
+            cosigners: [],
             instructions: [
               createAssociatedTokenAccountIdempotentInstruction(new PublicKey(payer), userOut, taker, new PublicKey(request.outputMint)),
               swapInstruction({ mode: request.mode, pair, baseIn, amount: request.amount, limit }, request.taker, userIn, userOut),

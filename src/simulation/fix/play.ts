@@ -13,8 +13,13 @@ export const play = (scenario: Scenario, { restart }: { readonly restart: boolea
   const desk = openDesk()
   fund(desk)
   const table: Table = {
-    ...{ desk, children: childTransactions(desk), reports: createReports(desk) },
-    ...{ waiting: new Map(), numbers: new Map(), rejected: new Map(), executions: new Map() },
+    desk,
+    children: childTransactions(desk),
+    reports: createReports(desk),
+    waiting: new Map(),
+    numbers: new Map(),
+    rejected: new Map(),
+    executions: new Map(),
   }
   return playOrder(scenario).flatMap((index) => {
     const step = scenario.steps[index]!

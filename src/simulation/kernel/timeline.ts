@@ -60,7 +60,9 @@ export const createTimeline = (start: number): Timeline => {
     },
     at: (time, work) => {
       const entry: Entry = {
-        ...{ time: Math.max(time, now), order: planned++, work },
+        time: Math.max(time, now),
+        order: planned++,
+        work,
         cancel: () => {
           entry.work = undefined
         },

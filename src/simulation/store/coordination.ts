@@ -18,8 +18,11 @@ export interface SharedTables {
 }
 
 export const createSharedTables = (): SharedTables => ({
-  ...{ leases: new Map(), work: new Map(), checkpoints: new Map() },
-  ...{ wallets: new Map(), cursors: new Map() },
+  leases: new Map(),
+  work: new Map(),
+  checkpoints: new Map(),
+  wallets: new Map(),
+  cursors: new Map(),
 })
 
 export interface CoordinationPortOptions {
@@ -67,7 +70,9 @@ export const coordinationPort = ({ tables, arrivals, machine, timeline, random, 
     }
     keep().catch(() => undefined)
     return {
-      ...{ name, fence, signal: ended.signal },
+      name,
+      fence,
+      signal: ended.signal,
       release: async () => {
         end('released')
         await query(() => mine() && tables.leases.set(name, { fence, expiresAt: 0 })).catch(() => undefined)

@@ -30,7 +30,13 @@ export const createMemoryLog = (): MemoryLog => {
       // what is written is JSON: a bigint or an undefined member must fail or vanish here as it does on the wire
       const { data, metadata } = JSON.parse(JSON.stringify({ data: event.data, metadata: event.metadata })) as NewEvent
       const recorded: RecordedEvent = {
-        ...{ streamId: stream, revision: BigInt(there.length), id: event.id, type: event.type, data, metadata, created },
+        streamId: stream,
+        revision: BigInt(there.length),
+        id: event.id,
+        type: event.type,
+        data,
+        metadata,
+        created,
         position: { commit, prepare: commit },
       }
       there.push(recorded)

@@ -112,7 +112,11 @@ const serve = async ({ routes, machine }: Node, ask: Ask, correlationId: string)
       throw new Error(`${ask.method} ${ask.path}: the workload sent what the edge refuses: ${body.error?.message ?? ''}`)
     return route.handle({
       grant: { keyId: ask.actor ?? 'trader', scopes: new Set(['trade', 'read', 'operate', 'risk:admin']), accounts: '*' },
-      ...{ params: parsed.data, query: query.data as Record<string, string>, body: body.data, correlationId, traceparent: undefined },
+      params: parsed.data,
+      query: query.data as Record<string, string>,
+      body: body.data,
+      correlationId,
+      traceparent: undefined,
       receivedAt: machine.clock.now(),
       signal: NEVER,
     })

@@ -29,7 +29,9 @@ export const openAccount = (accountId: string): Ask => ({ accountId, method: 'PO
 export const SYMBOL = 'SOL/USDC'
 
 const order = (market: Market, accountId: string, terms: Record<string, unknown>): Ask => ({
-  ...{ accountId, method: 'POST', path: '/v1/orders' },
+  accountId,
+  method: 'POST',
+  path: '/v1/orders',
   body: { accountId, clOrdId: market.fresh('o'), symbol: SYMBOL, side: market.random.pick(['buy', 'sell']), ...terms },
 })
 
@@ -45,7 +47,8 @@ const market: Generator = {
   weight: 5,
   ask: (m, accountId) =>
     order(m, accountId, {
-      ...{ type: 'market', timeInForce: m.random.pick(['ioc', 'fok']) },
+      type: 'market',
+      timeInForce: m.random.pick(['ioc', 'fok']),
       ...(m.random.chance(0.5) ? { quantity: quantity(m) } : { cashOrderQty: String(m.random.between(1, 300)) }),
       ...(m.random.chance(0.5) ? { maxSlippageBps: m.random.pick([10, 50, 300]) } : {}),
     }),
@@ -96,7 +99,9 @@ const deadMan: Generator = {
   name: 'dead-man switch',
   weight: 1,
   ask: (m, accountId) => ({
-    ...{ accountId, method: 'PUT', path: '/v1/dead-man-switch' },
+    accountId,
+    method: 'PUT',
+    path: '/v1/dead-man-switch',
     body: { accountId, timeoutMs: m.random.pick([0, 3_000, 15_000, 60_000]) },
   }),
 }

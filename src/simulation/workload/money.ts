@@ -3,7 +3,9 @@ import type { Ask } from './client.ts'
 import type { Generator } from './commands.ts'
 
 export const deposit = (accountId: string, depositId: string, asset: string, amount: string): Ask => ({
-  ...{ accountId, method: 'POST', path: `/v1/accounts/${accountId}/deposits` },
+  accountId,
+  method: 'POST',
+  path: `/v1/accounts/${accountId}/deposits`,
   body: { depositId, asset, amount },
 })
 
@@ -20,7 +22,9 @@ const withdrawal: Generator = {
   name: 'withdrawal',
   weight: 2,
   ask: (m, accountId) => ({
-    ...{ accountId, method: 'POST', path: `/v1/accounts/${accountId}/withdrawals` },
+    accountId,
+    method: 'POST',
+    path: `/v1/accounts/${accountId}/withdrawals`,
     body: {
       withdrawalId: m.fresh('w'),
       asset: m.random.pick(['SOL', 'USDC']),
@@ -31,7 +35,9 @@ const withdrawal: Generator = {
 }
 
 export const cancelWithdrawal = (accountId: string, withdrawalId: string): Ask => ({
-  ...{ accountId, method: 'DELETE', path: `/v1/accounts/${accountId}/withdrawals/${withdrawalId}` },
+  accountId,
+  method: 'DELETE',
+  path: `/v1/accounts/${accountId}/withdrawals/${withdrawalId}`,
 })
 
 /** The second step, or the end of one that is under way. */

@@ -3,7 +3,10 @@ import { type Generator, SYMBOL } from './commands.ts'
 
 /** An operator's word on an account, the instrument or everything: taken back only by two of them. */
 export const control = (scope: string, action: 'halt' | 'reduce' | 'resume', actor: string): Ask => ({
-  ...{ accountId: scope, method: 'POST', path: `/v1/controls/${encodeURIComponent(scope)}/${action}`, actor },
+  accountId: scope,
+  method: 'POST',
+  path: `/v1/controls/${encodeURIComponent(scope)}/${action}`,
+  actor,
   body: { reason: 'the simulation wants it so' },
 })
 export const OPERATORS = ['operator-1', 'operator-2'] as const
@@ -33,7 +36,10 @@ const limits: Generator = {
       { ordersPerMinute: random.between(5, 60) },
     ].filter(() => random.chance(0.4))
     return {
-      ...{ accountId: scope, method: 'PUT', path: `/v1/limits/${encodeURIComponent(scope)}`, actor: OPERATORS[0] },
+      accountId: scope,
+      method: 'PUT',
+      path: `/v1/limits/${encodeURIComponent(scope)}`,
+      actor: OPERATORS[0],
       body: Object.assign({}, ...rules) as object,
     }
   },

@@ -31,7 +31,10 @@ export const startCluster = ({ ground, size, keystore, faucet, log }: ClusterOpt
   const machineFor = (name: string): Machine => {
     const life = lives++
     const machine: Machine = createMachine({
-      ...{ name: `${name}-${life}`, life, timeline, random },
+      name: `${name}-${life}`,
+      life,
+      timeline,
+      random,
       skewMs: buggify('clock_skew') ? random.between(-500, 500) : 0,
       onCall: () => ground.mayDie(machine, 1),
     })

@@ -61,7 +61,14 @@ export const startNode = async ({ ground, machine, keystore, faucet, log }: Node
   const quotes = createQuotes({ venue, instruments, clock, log, pollMs: PRICE_POLL_MS })
   const commands = startCommandsRole({ ...shared, instruments, quotes, snapshots: SNAPSHOTS, packing: AT_ONCE })
   startSettlementRole({
-    ...{ ...shared, handler: commands.handler, venue, quotes, instruments, keystore, faucet, slotMs },
+    ...shared,
+    handler: commands.handler,
+    venue,
+    quotes,
+    instruments,
+    keystore,
+    faucet,
+    slotMs,
     chain: chainPort({ ...ports, chain, nodes, slotMs, onSend: ground.onSend }),
     coordination: coordinationPort({ ...ports, tables: ground.tables, arrivals: ground.arrivals }),
     arrivalsMs: ARRIVALS_MS,
