@@ -1,3 +1,4 @@
+import { abortWithin } from '../platform/abort-within.ts'
 import type { Clock } from '../platform/clock.ts'
 import { acquireLease, type Lease } from '../platform/lease.ts'
 import type { Logger } from '../platform/log.ts'
@@ -34,9 +35,8 @@ const RETRY_MS = 500
  * over when it falls to another. Ends when the signal aborts. @throws WrongDatabase
  */
 export const ownShard = async (deps: ShardOwnerDeps): Promise<void> => {
-  const end = new AbortController()
-  const signal = AbortSignal.any([deps.signal, end.signal])
-  const membership = joinShard({ ...deps, signal })
+  const end = abortWithin(deps.signal)
+  const membership = joinShard({ ...deps, signal: end.signal })
   try {
     await ownInTurn(deps, membership)
   } finally {
@@ -71,8 +71,8 @@ const serve = async (deps: ShardOwnerDeps, lease: Lease, membership: Membership)
   await resumePausedStreams(pool, shard, log)
   // read after the resumption, which moves the version of what is paused
   const checkpoint = await claimCheckpoint(pool, claim)
-  const handOver = new AbortController()
-  const writer = startShardWriter({ ...deps, claim, checkpoint, signal: AbortSignal.any([lease.signal, handOver.signal]) })
+  const handOver = abortWithin(lease.signal)
+  const writer = startShardWriter({ ...deps, claim, checkpoint, signal: handOver.signal })
   deps.onWriter(writer)
   membership.fallenToAnother(lease.signal).then(
     () => {
@@ -85,6 +85,7 @@ const serve = async (deps: ShardOwnerDeps, lease: Lease, membership: Membership)
     // the batch under way is written before the lease is given up: the successor need not wait for its end
     await writer.ended
   } finally {
+    handOver.abort(new Error('the writer has ended'))
     deps.onWriter(undefined)
   }
 }

@@ -36,9 +36,6 @@ const work = async (): Promise<void> => {
 /** Young objects die within a seed: a larger nursery saves most of the copying. */
 const SHARD_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
 
-/** Seeds that one process runs: what it keeps of each, a MB or two that nobody has found yet, would fill its heap after some two thousand. */
-const SEEDS_PER_PROCESS = 250
-
 const runShard = async (
   shard: number,
   shards: number,
@@ -46,10 +43,8 @@ const runShard = async (
   onResult: (result: SeedResult) => void,
   signal: AbortSignal,
 ): Promise<void> => {
-  const piece = SEEDS_PER_PROCESS * shards
   for (const [first, count] of ranges)
-    for (let from = shard; from < count && !signal.aborted; from += piece)
-      await runSeeds(`${first + from},${Math.min(piece, count - from)},${shards}`, onResult, signal)
+    if (shard < count && !signal.aborted) await runSeeds(`${first + shard},${count - shard},${shards}`, onResult, signal)
 }
 
 const runSeeds = (seeds: string, onResult: (result: SeedResult) => void, signal: AbortSignal): Promise<void> =>

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { abortWithin } from '../abort-within.ts'
 import type { Clock } from '../clock.ts'
 
 /** One event as an EventSource reads it. */
@@ -55,9 +56,9 @@ export const serveEvents = async (
 
 const drained = async (res: ServerResponse, clock: Clock, signal: AbortSignal): Promise<boolean> => {
   if (!res.writableNeedDrain) return !signal.aborted
-  const over = new AbortController()
+  const over = abortWithin(signal)
   const taken = new Promise<boolean>((resolve) => res.once('drain', () => resolve(true)))
-  const late = clock.sleep(PATIENCE_MS, AbortSignal.any([signal, over.signal])).then(
+  const late = clock.sleep(PATIENCE_MS, over.signal).then(
     () => false,
     () => false,
   )

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EventStore, Position, RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream, slicesFilter } from '../../events/streams.ts'
+import { abortWithin } from '../../platform/abort-within.ts'
 import { type Clock, monotonicMs } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { createRegistry } from '../../platform/metrics.ts'
@@ -78,17 +79,16 @@ export const rebuild = async (deps: RebuildDeps, name: string): Promise<Rebuilt>
 /** Projects the whole log into the copies, as the projector would, until each has come as far as its live shard. */
 const replay = async (deps: RebuildDeps, shadows: readonly Shadow[], claims: readonly ShardClaim[]) => {
   const { store, map, clock, log, signal } = deps
-  const stop = new AbortController()
-  const until = AbortSignal.any([stop.signal, signal])
+  const stop = abortWithin(signal)
   const registry = createRegistry('rebuild')
   const metrics = projectionMetrics(registry)
   const writers: ShardWriter[] = []
   for (const [shard, { pool }] of shadows.entries()) {
     const claim = claims[shard]!
     const checkpoint = await claimCheckpoint(pool, claim)
-    writers.push(startShardWriter({ pool, claim, checkpoint, metrics, clock, log, signal: until, publish: () => undefined }))
+    writers.push(startShardWriter({ pool, claim, checkpoint, metrics, clock, log, signal: stop.signal, publish: () => undefined }))
   }
-  const dispatched = dispatchEvents({ store, map, writers, signal: until, onState: () => undefined })
+  const dispatched = dispatchEvents({ store, map, writers, signal: stop.signal, onState: () => undefined })
   const caughtUp = async (): Promise<boolean> => {
     for (const [shard, { pool }] of deps.databases.entries())
       if (isAfter(await liveCheckpoint(pool), writers[shard]!.position())) return false

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import { abortWithin } from '../../platform/abort-within.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { EventSink } from '../../platform/http/event-stream.ts'
 import { earlier } from '../shards/shard-cache.ts'
@@ -70,9 +71,10 @@ export const followChanges = async (sink: EventSink, options: FollowOptions): Pr
     return told.reduce(earlier)
   }
   const pause = async (ms: number): Promise<void> => {
-    const woken = new AbortController()
+    const woken = abortWithin(sink.signal)
     wake = () => woken.abort()
-    await clock.sleep(ms, AbortSignal.any([woken.signal, sink.signal])).catch(() => undefined)
+    await clock.sleep(ms, woken.signal).catch(() => undefined)
+    woken.abort()
     wake = undefined
   }
   const readAhead = (batch: readonly (readonly [key: string, position: bigint])[]) =>

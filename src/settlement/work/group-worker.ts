@@ -1,6 +1,7 @@
 import { decodeAccountEvent } from '../../events/decode.ts'
 import type { EventStore, RecordedEvent } from '../../events/store/event-store.ts'
 import { parseAccountStream } from '../../events/streams.ts'
+import { abortWithin } from '../../platform/abort-within.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Lease } from '../../platform/lease.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -48,8 +49,8 @@ export const startGroupWorker = ({ group, store, coordination, clock, log, wake 
     // the events are behind the checkpoint: a fold that this process kept from before must not pass for the newest
     for (const { accountId, revision } of accounts) seen.set(accountId, revision)
     for (const { accountId } of accounts) wake(accountId)
-    const done = new AbortController()
-    const flushing = flushIdle(index, AbortSignal.any([held.signal, done.signal]))
+    const done = abortWithin(held.signal)
+    const flushing = flushIdle(index, done.signal)
     try {
       for await (const batch of store.follow({ after, streams: groupFilter(group), signal: held.signal, batch: BATCH })) {
         const touched = touchedBy(batch)
