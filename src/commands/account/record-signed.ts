@@ -4,7 +4,7 @@ import type { PayoutState } from '../ledger/payout.ts'
 import { signingBlock } from '../limits/signing-block.ts'
 import { leavesCashOf, leavesQtyOf } from '../order/order-state.ts'
 import { hasRequests } from '../order/requests.ts'
-import { hasOpenAttempt, isRefSettled } from '../transaction/attempt-state.ts'
+import { hasOpenAttempt, isRefSettled, mayStillSucceed } from '../transaction/attempt-state.ts'
 import { nonceAccountOf, nonceRef, userOfNonce } from '../transaction/nonce-ref.ts'
 import { done, ignored } from './answers.ts'
 import type { AccountCommand, Decision } from './command.ts'
@@ -66,7 +66,7 @@ const payoutBlock = (state: AccountState, ref: string, purpose: PayoutState['kin
 }
 
 const depositBlock = (state: AccountState, ref: string): string | undefined =>
-  depositOf(state, ref)?.status === 'requested' ? undefined : 'the deposit is not waiting'
+  depositOf(state, ref)?.status === 'requested' ? besideFailure(state, ref) : 'the deposit is not waiting'
 
 const orderBlock = (state: AccountState, ref: string): string | undefined => {
   const order = state.orders.get(Number(ref))
@@ -74,5 +74,9 @@ const orderBlock = (state: AccountState, ref: string): string | undefined => {
   if (!order.executable) return 'the order is not to be executed'
   if (hasRequests(order)) return 'a request is pending'
   if ((leavesQtyOf(order) ?? leavesCashOf(order) ?? 0n) <= 0n) return 'nothing is left to execute'
-  return undefined
+  return besideFailure(state, ref)
 }
+
+/** What has landed may be followed by an attempt for the rest; a failure that a fork may turn into a success would be the same once more. */
+const besideFailure = (state: AccountState, ref: string): string | undefined =>
+  mayStillSucceed(state, ref) ? 'an earlier attempt is not final' : undefined

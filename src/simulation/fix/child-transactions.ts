@@ -5,9 +5,12 @@ import { BASE, QUOTE, WALLET } from './terms.ts'
 
 /** The venue's side of an order: its child transactions. Everything goes through the commands that settlement gives. */
 export interface ChildTransactions {
-  /** Leaves a transaction that failed on the chain: a fork may make it open again later. */
+  /** Leaves a transaction that failed on the chain: until the next one is signed a fork may make it open again. */
   fail(number: number): void
-  /** Two open transactions where none is: one for a fill, one that keeps what is pending waiting after it. */
+  /**
+   * Two open transactions where none is: one for a fill, one that keeps what is pending waiting after it. Never signed beside each other:
+   * the first lands with the least there is, the second is for the rest, and a fork takes the first back.
+   */
   openWindow(number: number): void
   /** A transaction that may bring a fill now, and its attempt number. @throws when there can be none */
   toLand(number: number): AttemptState
@@ -32,6 +35,7 @@ export const childTransactions = (desk: Desk): ChildTransactions => {
       const trigger = { price: order.price ?? '1', sourceId: 'fix', time: desk.now() }
       desk.does({ type: 'TriggerOrder', number, trigger })
     }
+    finalizeFailures(number)
     const attempt = (desk.state().attempts.get(String(number))?.attempt ?? 0) + 1
     const key = { ref: String(number), attempt, signature: `${ACCOUNT}-${number}-${attempt}` }
     const bytes = { rawBytes: 'AAAA', lastValidBlockHeight: 150, minSlot: 1, quoted: null }
@@ -39,10 +43,27 @@ export const childTransactions = (desk: Desk): ChildTransactions => {
     if (answer.kind !== 'done') throw new Error(`nothing can be signed: ${answer.kind === 'ignored' ? answer.reason : answer.kind}`)
   }
 
+  /** Nothing more is signed as long as a failure may still become a success. */
+  const finalizeFailures = (number: number): void => {
+    const transactions = ofOrder(number).flatMap((attempt) =>
+      attempt.phase === 'failed' && !attempt.final ? [{ ...keyOf(attempt), generation: attempt.generation }] : [],
+    )
+    if (transactions.length > 0) desk.does({ type: 'BookFinalized', transactions, slot: SLOT })
+  }
+
   const fail = (number: number): void => {
     sign(number)
     const [attempt] = open(number)
     if (attempt) desk.does({ type: 'BookFailed', ...keyOf(attempt), slot: SLOT, fee: '0', priorityFee: '0', error: SLIPPAGE })
+  }
+
+  const land = (attempt: AttemptState, order: OrderState, qty: bigint, quote: bigint): void => {
+    const [base, paid] = order.side === 'buy' ? [qty, -quote] : [-qty, quote]
+    const deltas = [
+      { tokenAccount: 'base', owner: WALLET, mint: BASE.mint, amount: base.toString() },
+      { tokenAccount: 'quote', owner: WALLET, mint: QUOTE.mint, amount: paid.toString() },
+    ]
+    desk.does({ type: 'BookLanded', ...keyOf(attempt), slot: SLOT, fee: '0', priorityFee: '0', tip: '0', rent: '0', deltas })
   }
 
   const vanish = (number: number, attempt: number): boolean => {
@@ -60,10 +81,11 @@ export const childTransactions = (desk: Desk): ChildTransactions => {
     vanish,
     openWindow: (number) => {
       if (open(number).length > 0) return
-      if (!spare(number)) fail(number)
-      const failed = spare(number)
       sign(number)
-      if (failed) vanish(number, failed.attempt)
+      const [first] = open(number)
+      if (first) land(first, orderOf(number)!, 1n, 1n)
+      sign(number)
+      if (first) vanish(number, first.attempt)
     },
     toLand: (number) => {
       const newest = () => [...open(number)].sort((a, b) => b.attempt - a.attempt)[0]
@@ -74,14 +96,7 @@ export const childTransactions = (desk: Desk): ChildTransactions => {
       else sign(number)
       return newest()!
     },
-    land: (attempt, order, qty, quote) => {
-      const [base, paid] = order.side === 'buy' ? [qty, -quote] : [-qty, quote]
-      const deltas = [
-        { tokenAccount: 'base', owner: WALLET, mint: BASE.mint, amount: base.toString() },
-        { tokenAccount: 'quote', owner: WALLET, mint: QUOTE.mint, amount: paid.toString() },
-      ]
-      desk.does({ type: 'BookLanded', ...keyOf(attempt), slot: SLOT, fee: '0', priorityFee: '0', tip: '0', rent: '0', deltas })
-    },
+    land,
     expireAll: (number) => {
       for (const attempt of open(number)) desk.does({ type: 'BookExpired', ...keyOf(attempt), proof: [] })
     },

@@ -154,10 +154,15 @@ const bust = (table: Table, name: string, { execID, execRefID = '' }: Message): 
 /** A request of an order whose transaction is open has to wait. A filled or ended order takes none: then there is nothing to report. */
 const pend = (table: Table, name: string, { clOrdID = '', execType = '' }: Message): Told | undefined => {
   const number = accept(table, name)
-  if (!isOver(orderOf(table.desk, number))) table.children.openWindow(number)
+  openWindow(table, number)
   decideWaiting(table, number, clOrdID)
   const found = table.reports.execution(number, execType, clOrdID)
   return found && { ...viewOf(found.order), execType, lastQty: '0' }
+}
+
+/** A trade that a fork takes back at once is how the window comes about, and none of the scenario's. */
+const openWindow = ({ desk, children, reports }: Table, number: number): void => {
+  if (!isOver(orderOf(desk, number))) reports.leaveOut(() => children.openWindow(number))
 }
 
 const canceled = (table: Table, name: string, { clOrdID = name }: Message): Told => {
@@ -197,7 +202,7 @@ const refuse = (table: Table, { order: name, message: { clOrdID = '', origClOrdI
     return { ...NO_ORDER, ordStatus: 'Rejected', cxlRejReason: refusedFor(unknown) ?? 'none' }
   }
   if (waiting.has(clOrdID)) {
-    if (!isOver(orderOf(desk, number))) children.openWindow(number)
+    openWindow(table, number)
     const reason = decideWaiting(table, number, clOrdID)
     if (reason !== undefined) return { ...viewOf(orderOf(desk, number)), cxlRejReason: reason }
   }

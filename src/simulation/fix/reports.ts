@@ -68,6 +68,12 @@ export const createReports = (desk: Desk) => {
   }
 
   return {
+    /** What happens meanwhile is not told: it leaves the order as it was. */
+    leaveOut: (happen: () => void): void => {
+      const from = desk.log().length
+      happen()
+      for (const entry of desk.log().slice(from)) told.add(entry)
+    },
     /** The next untold report of this ExecType, of a request where one is named, with the order as it is to be shown. */
     execution: (number: number, execType: string, request?: string): { readonly entry: Entry; readonly order: OrderState } | undefined => {
       const entry = find(number, (e) => execTypeOf(e) === execType && (request === undefined || requestOf(e) === request))

@@ -125,12 +125,20 @@ export const finalized = (ref: string, attempt = 1, generation = 1): AccountComm
   slot: 50,
 })
 
+/** Two attempts of order 1, a buy, that can both land: the first brought the least there is, the second is for the rest, and a fork took the first back. */
+export const bothOpen = (): readonly AccountCommand[] => {
+  const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
+  return [trigger, signed('1'), landed('1', swap(1n, -1n)), trigger, signed('1', 2), vanished('1')]
+}
+
 /** An account that takes commands one after the other, as its stream would. */
 export interface Story {
   readonly state: AccountState
   readonly events: readonly AccountEvent[]
   /** Decides and applies; answers what was decided. */
   does(command: AccountCommand, time?: number): Decision
+  /** Signed beside a failure that was not final, as in logs from before that was refused: what they hold is followed as ever. */
+  wasSigned(command: AccountCommand): void
 }
 
 export const story = (...commands: readonly AccountCommand[]): Story => {
@@ -142,6 +150,13 @@ export const story = (...commands: readonly AccountCommand[]): Story => {
     events.push(...decision.events)
     return decision
   }
+  const wasSigned = (command: AccountCommand): void => {
+    if (command.type !== 'RecordSigned') throw new Error('only signatures')
+    const { type: _type, builtFor: _builtFor, control: _control, ...data } = command
+    const event: AccountEvent = { type: 'TransactionSigned', data: { ...data, at: 1_000 } }
+    state = evolve(state, event, state.revision + 1n)
+    events.push(event)
+  }
   for (const command of commands) does(command)
   return {
     get state() {
@@ -149,6 +164,7 @@ export const story = (...commands: readonly AccountCommand[]): Story => {
     },
     events,
     does,
+    wasSigned,
   }
 }
 

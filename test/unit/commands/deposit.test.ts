@@ -48,6 +48,7 @@ describe('a deposit', () => {
     const s = asked()
     for (let attempt = 1; attempt < MAX_DEPOSIT_ATTEMPTS; attempt++) {
       assert.equal(typesOf(s.does(attempt % 2 ? failed('d-x', 'custom:1', attempt) : expired('d-x', attempt))).length, 1)
+      s.does(finalized('d-x', attempt))
       assert.equal(codeOf(s.does(signed('d-x', attempt + 1, 'deposit'))), 'done')
     }
     assert.deepEqual(typesOf(s.does(failed('d-x', 'custom:1', MAX_DEPOSIT_ATTEMPTS))), ['TransactionFailed', 'FundsDepositFailed'])

@@ -3,6 +3,7 @@ import type { AccountCommand } from '../../../src/commands/account/command.ts'
 import { MAX_PENDING_REQUESTS } from '../../../src/commands/order/requests.ts'
 import {
   balance,
+  bothOpen,
   cancel,
   codeOf,
   expired,
@@ -21,7 +22,6 @@ import {
   swap,
   typesOf,
   usdc,
-  vanished,
 } from './account-story.ts'
 
 const trigger = (number = 1) => ({ type: 'TriggerOrder', number, trigger: mid('90') }) as const
@@ -188,12 +188,7 @@ describe('requests that meet an open attempt', () => {
 
   it('stay pending over a fill while another attempt of the order can still land', () => {
     const s = resting()
-    s.does(trigger())
-    s.does(signed('1'))
-    s.does(failed('1'))
-    s.does(trigger())
-    s.does(signed('1', 2))
-    s.does(vanished('1'))
+    for (const command of bothOpen()) s.does(command)
     s.does(cancel(1, 'c-2'))
     assert.deepEqual(typesOf(s.does(landed('1', swap(sol(2), -usdc(180)), 2))), ['TransactionLanded', 'TradeBooked'])
     assert.deepEqual([statusOf(s, 1), balance(s, 'USDC')], ['PendingCancel', [usdc(820), 0n]])

@@ -6,6 +6,7 @@ import {
   balance,
   codeOf,
   failed,
+  finalized,
   funded,
   landed,
   limit,
@@ -71,6 +72,7 @@ describe('a stop', () => {
       s.does(signed('1', attempt))
       const outcome = typesOf(s.does(failed('1', 'custom:6001', attempt)))
       assert.deepEqual(outcome, attempt < MAX_FAILED_ATTEMPTS ? ['TransactionFailed'] : ['TransactionFailed', 'OrderCanceled'])
+      if (attempt < MAX_FAILED_ATTEMPTS) s.does(finalized('1', attempt))
     }
     assert.deepEqual([order(s).text, balance(s, 'SOL')], ['TOO_MANY_ATTEMPTS', [sol(10), 0n]])
   })

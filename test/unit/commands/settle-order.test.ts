@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { MAX_FAILED_ATTEMPTS } from '../../../src/commands/order/outcome.ts'
 import {
   balance,
+  bothOpen,
   codeOf,
   expired,
   failed,
@@ -166,6 +167,7 @@ describe('a failed swap', () => {
       const decision = s.does(attempt % 2 ? failed('1', 'custom:6001', attempt) : failed('1', 'custom:1', attempt))
       if (attempt < MAX_FAILED_ATTEMPTS) assert.deepEqual([typesOf(decision), statusOf(s, 1)], [['TransactionFailed'], 'New'])
       else assert.deepEqual(typesOf(decision), ['TransactionFailed', 'OrderCanceled'])
+      if (attempt < MAX_FAILED_ATTEMPTS) s.does(finalized('1', attempt))
     }
     assert.equal(s.state.orders.get(1)?.text, 'TOO_MANY_ATTEMPTS')
     assert.deepEqual(balance(s, 'USDC'), [usdc(1_000), 0n])
@@ -238,13 +240,7 @@ describe('a vanished transaction', () => {
   it('of an earlier attempt is booked although a newer one is live', () => {
     const s = funded()
     s.does(place(limit()))
-    const trigger = () => s.does({ type: 'TriggerOrder', number: 1, trigger: mid('99') })
-    trigger()
-    s.does(signed('1'))
-    s.does(failed('1'))
-    trigger()
-    s.does(signed('1', 2))
-    s.does(vanished('1'))
+    for (const command of bothOpen()) s.does(command)
     s.does(landed('1', swap(sol(1), -usdc(99)), 2))
     assert.deepEqual(
       s.does(landed('1', swap(sol(1), -usdc(98)), 1)).events,
@@ -266,12 +262,7 @@ describe('a vanished transaction', () => {
   it('keeps a pending cancel waiting while any attempt can still land', () => {
     const s = funded()
     s.does(place(limit()))
-    s.does({ type: 'TriggerOrder', number: 1, trigger: mid('99') })
-    s.does(signed('1'))
-    s.does(failed('1'))
-    s.does({ type: 'TriggerOrder', number: 1, trigger: mid('99') })
-    s.does(signed('1', 2))
-    s.does(vanished('1'))
+    for (const command of bothOpen()) s.does(command)
     s.does({ type: 'CancelOrder', number: 1 })
     assert.deepEqual([typesOf(s.does(expired('1', 2))), statusOf(s, 1)], [['TransactionExpired'], 'PendingCancel'])
     assert.deepEqual(typesOf(s.does(expired('1', 1))), ['TransactionExpired', 'OrderCanceled'])

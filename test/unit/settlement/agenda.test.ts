@@ -125,6 +125,14 @@ describe('agenda of an account', () => {
       error: 'custom:6001',
     }
     assert.deepEqual(kinds(given(...triggered, signed('1', 1, 's1'), failed)), ['finalize', 'watch'])
+    const again: AccountCommand[] = [...triggered, signed('1', 1, 's1'), failed, ...triggered.slice(-1)]
+    assert.deepEqual(kinds(given(...again)), ['finalize'], 'a fork may still make it a success')
+    const isFinal: AccountCommand = {
+      type: 'BookFinalized',
+      transactions: [{ ref: '1', attempt: 1, signature: 's1', generation: 1 }],
+      slot: 9,
+    }
+    assert.deepEqual(kinds(given(...again, isFinal)), ['swap 1 2'])
   })
 
   it('follows a vanished transaction again', () => {

@@ -150,7 +150,7 @@ describe('an attempt that brought nothing', () => {
     }
     const [last, newest] = [MAX_DEPOSIT_ATTEMPTS - 1, MAX_DEPOSIT_ATTEMPTS]
     s.does(failed('d-x', 'custom:1', last))
-    s.does(signed('d-x', newest, 'deposit'))
+    s.wasSigned(signed('d-x', newest, 'deposit'))
     s.does(vanished('d-x', last))
     assert.deepEqual(typesOf(s.does(expired('d-x', newest))), ['TransactionExpired'])
     assert.deepEqual(typesOf(s.does(expired('d-x', last))), ['TransactionExpired', 'FundsDepositFailed'])

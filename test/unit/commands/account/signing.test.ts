@@ -3,6 +3,7 @@ import type { AccountCommand } from '../../../../src/commands/account/command.ts
 import { decide } from '../../../../src/commands/account/decide.ts'
 import type { OrderState } from '../../../../src/commands/order/order-state.ts'
 import {
+  bothOpen,
   cancel,
   expired,
   failed,
@@ -23,11 +24,11 @@ import {
   typesOf,
   USDC,
   usdc,
-  vanished,
 } from '../account-story.ts'
 
 const trigger: AccountCommand = { type: 'TriggerOrder', number: 1, trigger: mid('90') }
 const withdraw: AccountCommand = { type: 'RequestWithdrawal', withdrawalId: 'w', asset: USDC, amount: usdc(100), destination: 'Elsewhere' }
+const wanted: AccountCommand = { type: 'RequestDeposit', depositId: 'x', asset: USDC, amount: usdc(5) }
 const confirm: AccountCommand = { type: 'ConfirmWithdrawal', withdrawalId: 'w' }
 const nonce = { account: 'N', value: 'v1', authority: 'FeePayer' }
 const own = (purpose: 'nonce_setup' | 'nonce_advance', ref = 'n-N', attempt = 1): AccountCommand => ({
@@ -60,6 +61,8 @@ describe('a signature is thrown away', () => {
     ['the payout is not to be sent', [withdraw], signed('w-w', 1, 'withdrawal')],
     ['the payout is not to be sent', [withdraw, confirm], signed('w-w', 1, 'transfer')],
     ['an earlier attempt is not final', [withdraw, confirm, signed('w-w', 1, 'withdrawal'), failed('w-w')], signed('w-w', 2, 'withdrawal')],
+    ['an earlier attempt is not final', [place(limit()), trigger, signed('1'), failed('1'), trigger], signed('1', 2)],
+    ['an earlier attempt is not final', [wanted, signed('d-x', 1, 'deposit'), failed('d-x', 'custom:1')], signed('d-x', 2, 'deposit')],
     ['the deposit is not waiting', [], signed('d-x', 1, 'deposit')],
     ['the deposit is not waiting', [], signed('1', 1, 'deposit')],
     ['the ref names no nonce account', [], own('nonce_setup', '1')],
@@ -77,7 +80,7 @@ describe('a signature is thrown away', () => {
     assert.equal(reasonOf(s.does(signed('d-x', 1, 'deposit'))), 'the account has no wallet')
   })
   it('while an earlier attempt that vanished can still land', () => {
-    const s = given(place(limit()), trigger, signed('1'), failed('1'), trigger, signed('1', 2), vanished('1'), expired('1', 2))
+    const s = given(place(limit()), ...bothOpen(), expired('1', 2))
     assert.equal(reasonOf(s.does(signed('1', 3))), 'an attempt is open')
   })
   it('when its order is another one by now: replaced, or traded since', () => {
@@ -131,16 +134,26 @@ describe('the fence before the first send', () => {
 })
 
 describe('an order with several attempts', () => {
-  it('is signed again after a failure, and its attempts are counted on', () => {
-    const s = given(place(limit()), trigger, signed('1'), failed('1'), trigger)
+  it('is signed again once a failure is final, and its attempts are counted on', () => {
+    const s = given(place(limit()), trigger, signed('1'), failed('1'), trigger, finalized('1'))
     assert.deepEqual(typesOf(s.does(signed('1', 2))), ['TransactionSigned'])
-    assert.equal(s.state.earlier.size, 1)
-    s.does(finalized('1', 1))
-    assert.equal(s.state.earlier.size, 0, 'the first one is final')
+    assert.equal(s.state.earlier.size, 0)
+    assert.equal(s.state.attempts.get('1')?.attempt, 2)
+  })
+  it('is not signed beside any failure that a fork may turn into a success, the newest or one before it', () => {
+    const s = given(place(limit()), trigger, signed('1'), failed('1'), trigger)
+    s.wasSigned(signed('1', 2))
+    s.does(expired('1', 2))
+    assert.equal(reasonOf(s.does(signed('1', 3))), 'an earlier attempt is not final')
+    s.does(finalized('1'))
+    assert.deepEqual(typesOf(s.does(signed('1', 3))), ['TransactionSigned'])
   })
   it('goes on with what is left, and is signed no more when nothing is', () => {
     const s = given(place(limit({ orderQty: sol(2) })), trigger, signed('1'), landed('1', swap(sol(1), -usdc(90))), trigger)
     assert.deepEqual(typesOf(s.does(signed('1', 2))), ['TransactionSigned'])
+    assert.equal(s.state.earlier.size, 1, 'what has landed need not be final')
+    s.does(finalized('1'))
+    assert.equal(s.state.earlier.size, 0)
     s.does(landed('1', swap(sol(1), -usdc(90)), 2))
     assert.equal(reasonOf(s.does(signed('1', 3))), 'the order has ended')
   })

@@ -3,6 +3,7 @@ import type { AccountCommand } from '../../../../src/commands/account/command.ts
 import {
   cancel,
   failed,
+  finalized,
   funded,
   given,
   limit,
@@ -129,7 +130,7 @@ describe('a quote for an order', () => {
     assert.deepEqual([s.state.orders.get(1)?.peak, s.state.orders.get(1)?.stopPrice], ['110', '105'])
   })
   it('triggers and trails nothing whose attempt is open', () => {
-    const s = given(place(limit()), trigger, signed('1'), failed('1'), trigger, signed('1', 2))
+    const s = given(place(limit()), trigger, signed('1'), failed('1'), trigger, finalized('1'), signed('1', 2))
     assert.equal(reasonOf(s.does(trigger)), 'already triggered')
     assert.equal(reasonOf(s.does(trail)), 'already triggered')
   })
