@@ -1,6 +1,7 @@
 // npm run -s bench:cold-load -- --events 1000000: fills the stream of one account in an embedded node of its own and measures how long
-// processes that start anew need until they hold the account, when it has few events and when it has all of them; each time at worst, with
-// as many events behind the snapshot as there can be. Exit 1 above 100 ms or when the long history costs more than the short one by half.
+// processes that have just come up need until they hold the account, when it has few events and when it has all of them; each time at worst,
+// with as many events behind the snapshot as there can be. The processes have warmed themselves as they do before they take traffic, by other
+// accounts; what it takes without that is told beside it. Exit 1 above 100 ms or when the long history costs more than the short one by half.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createAccountHandler } from '../src/commands/handler/create-handler.ts'
+import { warmStart } from '../src/commands/handler/warm-start.ts'
 import type { EventStore, NewEvent } from '../src/events/store/event-store.ts'
 import { connectEventStore } from '../src/events/store/eventstore-db.ts'
 import { accountStream } from '../src/events/streams.ts'
@@ -29,9 +31,14 @@ const MOST_GROWTH = 1.5
 /** A short history that fills what a snapshot holds of closed ids and books, as a long one does. */
 const SHORT = 10_000
 /** One event more and the load itself would write a snapshot (EVERY of the snapshot writer). */
-const TAIL = 499
+const TAIL = 249
 /** Events of one append: the server takes 1 MiB. */
 const BATCH = 900
+/** The accounts that were last active, each with rather less than what there can be behind a snapshot. */
+const OTHERS = 64
+const OTHERS_EVENTS = 195
+/** Events of each that are newer than all of the account's: it must not be among those that a process warms itself by. */
+const LAST_ACTIVE = 65
 /** Of one append, the machine being busy with whatever else. */
 const TRIES = 5
 
@@ -41,10 +48,13 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const handlerOn = (store: EventStore) =>
   createAccountHandler({ store, clock: systemClock, ids: systemIds, log, registry: createRegistry('bench'), logId: 'cold-load' })
 
-/** In a process of its own: from an open connection to the account, then to the segments that a first order needs. */
-const measure = async (url: string): Promise<void> => {
+/** In a process of its own: from an open connection, or a process ready for traffic, to the account, then to the segments that a first order needs. */
+const measure = async (url: string, warm: boolean): Promise<void> => {
   const store = await connectEventStore({ url, log, clock: systemClock })
   const handler = handlerOn(store)
+  const starting = monotonicMs()
+  if (warm) await warmStart({ store, clock: systemClock, log }, handler, new AbortController().signal).over
+  const warmMs = monotonicMs() - starting
   const before = process.cpuUsage()
   const began = monotonicMs()
   const state = await handler.load(ACCOUNT)
@@ -58,6 +68,7 @@ const measure = async (url: string): Promise<void> => {
     ms: loaded - began,
     cpuMs: (user + system) / 1_000,
     answerMs: answered - loaded,
+    warmMs,
     revision: Number(state.revision),
     sealed: state.sealed.size,
   })
@@ -69,25 +80,29 @@ interface Measured {
   /** Of this process alone: what the load costs where nobody else wants the cores. */
   readonly cpuMs: number
   readonly answerMs: number
+  /** What the process took to be ready for traffic, ms. */
+  readonly warmMs: number
   readonly revision: number
   readonly sealed: number
 }
 
-const inFreshProcess = (url: string): Promise<Measured> =>
+const inFreshProcess = (url: string, warm: boolean): Promise<Measured> =>
   new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), ['--measure', url], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(fileURLToPath(import.meta.url), ['--measure', url, ...(warm ? ['--warm'] : [])], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     child.on('message', (message) => resolve(message as Measured))
     child.on('exit', (code) => reject(new Error(`the process ended with ${code} before it had the account`)))
   })
 
 /** Appends the history piece by piece; each call goes on where the last one ended. */
-const filler = (store: EventStore, most: number) => {
-  const history = longHistory(ACCOUNT, most)[Symbol.iterator]()
+const filler = (store: EventStore, accountId: string, most: number) => {
+  const history = longHistory(accountId, most)[Symbol.iterator]()
   let revision = -1n
   let written = 0
   const append = async (batch: readonly NewEvent[]): Promise<void> => {
     for (let tried = 1; ; tried++) {
-      const outcome = await store.append(accountStream(ACCOUNT), revision < 0n ? 'no_stream' : revision, batch, 60_000)
+      const outcome = await store.append(accountStream(accountId), revision < 0n ? 'no_stream' : revision, batch, 60_000)
       if (outcome.kind === 'appended') {
         revision = outcome.revision
         return
@@ -108,12 +123,12 @@ const filler = (store: EventStore, most: number) => {
         const metadata = {
           $correlationId: 'fill',
           $causationId: 'fill',
-          commandId: `fill-${written}`,
+          commandId: `fill-${accountId}-${written}`,
           actor: 'bench',
           schema: SCHEMA_VERSION,
           clock: 0,
         }
-        batch.push({ id: derivedUuid(`fill-${written++}`), type: value.type, data: value.data, metadata })
+        batch.push({ id: derivedUuid(`fill-${accountId}-${written++}`), type: value.type, data: value.data, metadata })
       }
       if (batch.length === 0) return
       await append(batch)
@@ -123,7 +138,13 @@ const filler = (store: EventStore, most: number) => {
 }
 
 /** Fills up to `events`, the last of them behind the snapshot, and loads in fresh processes. */
-const measureAt = async (store: EventStore, url: string, fillUpTo: (n: number) => Promise<void>, events: number) => {
+const measureAt = async (
+  store: EventStore,
+  url: string,
+  fillUpTo: (n: number) => Promise<void>,
+  events: number,
+  fillOthers: () => Promise<void>,
+) => {
   await fillUpTo(events - TAIL)
   const began = monotonicMs()
   const warm = handlerOn(store)
@@ -131,12 +152,16 @@ const measureAt = async (store: EventStore, url: string, fillUpTo: (n: number) =
   await warm.close()
   say(`${events - TAIL} events folded in full and packed, ${Math.round(monotonicMs() - began) / 1_000} s`)
   await fillUpTo(events)
-  return repeated(`${events} events`, RUNS, async (): Promise<RunOutcome> => {
-    const { ms, cpuMs, answerMs, revision, sealed } = await inFreshProcess(url)
-    // a fold of the whole stream has sealed its segments itself
-    const fromSnapshot = sealed === 0
-    return { metrics: { loadMs: ms, answerMs, loadCpuMs: cpuMs }, cpuMs, correct: fromSnapshot && Math.abs(revision + 1 - events) <= 1 }
-  })
+  await fillOthers()
+  return repeated(`${events} events`, RUNS, () => loaded(url, events, true))
+}
+
+const loaded = async (url: string, events: number, warm: boolean): Promise<RunOutcome> => {
+  const { ms, cpuMs, answerMs, warmMs, revision, sealed } = await inFreshProcess(url, warm)
+  // a fold of the whole stream has sealed its segments itself
+  const fromSnapshot = sealed === 0
+  const correct = fromSnapshot && Math.abs(revision + 1 - events) <= 1
+  return { metrics: { loadMs: ms, answerMs, loadCpuMs: cpuMs, warmMs }, cpuMs, correct }
 }
 
 const bench = async (events: number): Promise<number> => {
@@ -153,17 +178,23 @@ const bench = async (events: number): Promise<number> => {
     if (!started.ok) throw new Error(started.reason)
     const url = `esdb://127.0.0.1:${started.announcement.port}?tls=false`
     const store = await connectEventStore({ url, log, clock: systemClock })
-    const fillUpTo = filler(store, events)
-    const short = await measureAt(store, url, fillUpTo, Math.min(SHORT, events))
-    const long = await measureAt(store, url, fillUpTo, events)
+    const fillUpTo = filler(store, ACCOUNT, events)
+    const others = Array.from({ length: OTHERS }, (_, n) => filler(store, `neighbour-${n}`, OTHERS_EVENTS))
+    const fillOthers = async (upTo: number): Promise<void> => {
+      for (const fill of others) await fill(upTo)
+    }
+    await fillOthers(OTHERS_EVENTS - 2 * LAST_ACTIVE)
+    const short = await measureAt(store, url, fillUpTo, Math.min(SHORT, events), () => fillOthers(OTHERS_EVENTS - LAST_ACTIVE))
+    const long = await measureAt(store, url, fillUpTo, events, () => fillOthers(OTHERS_EVENTS))
+    const bare = await repeated('not warmed', RUNS, () => loaded(url, events, false))
     const median = (lines: typeof long, metric: string): number => lines.find((line) => line.metric === metric)!.median
     const growth = quantile([median(long, 'loadCpuMs') / median(short, 'loadCpuMs')], 0.5)
-    writeResults('cold-load', { events, short: SHORT, tail: TAIL, cpuGrowth: growth }, [...short, ...long])
+    writeResults('cold-load', { events, short: SHORT, tail: TAIL, cpuGrowth: growth }, [...short, ...long, ...bare])
     process.stdout.write(
-      `${JSON.stringify({ events, medianMs: median(long, 'loadMs'), medianCpuMs: median(long, 'loadCpuMs'), cpuGrowth: growth, runs: [...short, ...long] })}\n`,
+      `${JSON.stringify({ events, medianMs: median(long, 'loadMs'), medianCpuMs: median(long, 'loadCpuMs'), cpuGrowth: growth, runs: [...short, ...long, ...bare] })}\n`,
     )
     await store.close()
-    const correct = [...short, ...long].every((line) => line.correct)
+    const correct = [...short, ...long, ...bare].every((line) => line.correct)
     return correct && median(long, 'loadMs') <= MOST_MS && growth <= MOST_GROWTH ? 0 : 1
   } finally {
     await supervisor.stop()
@@ -171,6 +202,8 @@ const bench = async (events: number): Promise<number> => {
   }
 }
 
-const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' }, measure: { type: 'string' } } })
-if (values.measure !== undefined) await measure(values.measure)
+const { values } = parseArgs({
+  options: { events: { type: 'string', default: '1000000' }, measure: { type: 'string' }, warm: { type: 'boolean', default: false } },
+})
+if (values.measure !== undefined) await measure(values.measure, values.warm)
 else process.exit(await bench(Number(values.events)))

@@ -5,6 +5,7 @@ import { createDesk } from './allotment/desk.ts'
 import { withAllotments } from './allotment/with-allotments.ts'
 import type { AccountHandler } from './handler/account-handler.ts'
 import { type AccountHandlerDeps, createAccountHandler } from './handler/create-handler.ts'
+import { warmStart } from './handler/warm-start.ts'
 import { changeAlgoRoutes, startAlgoRoute } from './routes/algos.ts'
 import { cancelOrderRoute } from './routes/cancel-order.ts'
 import { haltRoute, reduceRoute, resumeRoute } from './routes/change-control.ts'
@@ -49,7 +50,7 @@ export interface CommandsRole {
   close(): Promise<void>
 }
 
-/** The write side over HTTP. The caller owns the ports and serves the routes. */
+/** The write side over HTTP. The caller owns the ports and serves the routes. Ready when the accounts last active are loaded. */
 export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
   const plain = createAccountHandler(deps)
   const desk = createDesk({ ...deps, handler: plain })
@@ -58,6 +59,18 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
   deps.health.register('instruments', () =>
     deps.instruments.all().length > 0 ? { ready: true } : { ready: false, detail: 'no instrument is known yet' },
   )
+  const stop = new AbortController()
+  const warm = warmStart(deps, handler, stop.signal)
+  let cold = true
+  void warm.over.then(() => (cold = false))
+  deps.health.register('accounts', () => {
+    const progress = warm.progress()
+    if (!cold) return { ready: true }
+    return {
+      ready: false,
+      detail: progress ? `${progress.done} of the ${progress.of} accounts last active are loaded` : 'looking for accounts',
+    }
+  })
   return {
     routes: [
       placeOrderRoute(ports),
@@ -100,6 +113,9 @@ export const startCommandsRole = (deps: CommandsRoleDeps): CommandsRole => {
       showFeeTierRoute(ports),
     ],
     handler,
-    close: () => handler.close(),
+    close: () => {
+      stop.abort(new Error('the role closes'))
+      return handler.close()
+    },
   }
 }

@@ -54,6 +54,8 @@ export interface EventStore {
   readBackwards(stream: string, maxCount: number): AsyncIterable<RecordedEvent>
   /** All events after the position (exclusive), system events included. */
   readAll(after: Position | undefined, maxCount?: number): AsyncIterable<RecordedEvent>
+  /** The last `maxCount` of all events, newest first, system events included. */
+  newest(maxCount: number): AsyncIterable<RecordedEvent>
   /** Position of the newest event in `$all`. */
   head(): Promise<Position>
   /** Catch-up subscription in batches of what is at hand, with back-pressure; ends when the signal aborts. */

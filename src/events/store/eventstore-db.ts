@@ -106,11 +106,17 @@ export const connectEventStore = async ({ url, log, clock }: EventStoreDeps, wai
     }
   }
 
+  async function* newest(maxCount: number): AsyncIterable<RecordedEvent> {
+    const page = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount })
+    for await (const { event } of boundedRead(page, clock, READ_IDLE_MS)) if (event) yield recorded(event)
+  }
+
   return {
     append: (stream, expected, events, timeoutMs) => appendOnce(client, clock, stream, expected, events, timeoutMs),
     readStream,
     readBackwards,
     readAll,
+    newest,
     head: () => head(),
     follow: (options) => followAll(client, clock, log, options),
     setMaxCount: async (stream, count) => {

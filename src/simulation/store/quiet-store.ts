@@ -15,6 +15,9 @@ export const quietStore = (log: MemoryLog, clock: Clock): EventStore => ({
   async *readAll(after, maxCount = Number.MAX_SAFE_INTEGER) {
     yield* log.all.filter(({ position }) => position.commit > (after?.commit ?? -1n)).slice(0, maxCount)
   },
+  async *newest(maxCount) {
+    yield* log.all.slice(-maxCount).reverse()
+  },
   head: async () => log.all.at(-1)?.position ?? { commit: 0n, prepare: 0n },
   follow: (options) => follow(log, options),
   setMaxCount: async (stream, count) => log.setMaxCount(stream, count),

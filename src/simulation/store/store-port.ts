@@ -75,6 +75,7 @@ export const storePort = (options: StorePortOptions): EventStore => {
     readBackwards: (stream, maxCount) => page(() => log.stream(stream).slice(-maxCount).reverse()),
     readAll: (after, maxCount = Number.MAX_SAFE_INTEGER) =>
       page(() => log.all.filter(({ position }) => position.commit > (after?.commit ?? -1n)).slice(0, maxCount)),
+    newest: (maxCount) => page(() => log.all.slice(-maxCount).reverse()),
     head: () => machine.call(0, hop() + hop(), () => log.all.at(-1)?.position ?? { commit: 0n, prepare: 0n }),
     follow: (follow) => followLog(options, follow),
     setMaxCount: (stream, count) => machine.call(hop(), hop(), () => log.setMaxCount(stream, count)),

@@ -136,6 +136,17 @@ describe('event store port', () => {
     )
   })
 
+  it('reads the newest events of $all, newest first, and no more than asked', async () => {
+    const stream = streamName()
+    await store.append(stream, 'no_stream', [event(1), event(2), event(3)])
+    const newest = await collect(store.newest(200))
+    assert.deepEqual(
+      newest.filter((e) => e.streamId === stream).map((e) => (e.data as { n: number }).n),
+      [3, 2, 1],
+    )
+    assert.equal((await collect(store.newest(2))).length, 2)
+  })
+
   it('follows matching streams in order, from the start and from a position', async () => {
     const tag = streamName()
     await store.append(`${tag}.a`, 'no_stream', [event(1), event(2)])
