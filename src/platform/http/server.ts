@@ -148,10 +148,15 @@ const answer = async (deps: HttpDeps, route: Route, req: Request, res: Response)
   const input = parseInput(route, req)
   if ('refusal' in input) return input
   const gone = new AbortController()
-  res.once('close', () => gone.abort(new Error('the client went away')))
+  // also comes after each answer that was taken: nobody waits for anything then
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort(new Error('the client went away'))
+  })
   const traceparent = req.headers.traceparent
   return route.handle({
-    ...input,
+    params: input.params,
+    query: input.query,
+    body: input.body,
     grant: res.locals.grant,
     correlationId: res.locals.correlationId,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
@@ -184,12 +189,9 @@ const sendReply = (res: Response, reply: Reply): void => {
 const sendJson = (res: Response, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
   if (res.headersSent || res.destroyed) return
   const text = toJson(body)
-  res.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    ...(res.locals.correlationId ? { 'x-correlation-id': res.locals.correlationId } : {}),
-    ...headers,
-  })
+  const head: Record<string, string | number> = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+  if (res.locals.correlationId) head['x-correlation-id'] = res.locals.correlationId
+  res.writeHead(status, Object.assign(head, headers))
   res.end(text)
 }
 
