@@ -4,7 +4,12 @@ import { type Refusal, refusal } from '../../platform/http/problem.ts'
 /** Where a list goes on: after the row with this key. */
 export type CursorKey = readonly (string | number)[]
 
-const Cursor = z.tuple([z.string(), z.string()]).rest(z.union([z.string().max(64), z.number()]))
+/** A client can write a cursor of its own: nothing in it may be what the database takes for a fault of ours, as text with a NUL is. */
+const KeyText = z
+  .string()
+  .max(64)
+  .refine((text) => !text.includes('\0'))
+const Cursor = z.tuple([z.string(), z.string()]).rest(z.union([KeyText, z.number()]))
 
 /** Opaque to clients. Names its log and list: positions and keys mean nothing in another one. */
 export const encodeCursor = (logId: string, list: string, key: CursorKey): string =>
@@ -35,3 +40,11 @@ const parse = (text: string): unknown => {
 
 /** A bigint column's value inside a cursor. */
 export const BigText = z.string().regex(/^\d{1,18}$/)
+/** A numeric column's: sums of amounts do not fit a bigint. */
+export const NumericText = z.string().regex(/^\d{1,60}$/)
+/** An integer column's. */
+export const Integer = z
+  .number()
+  .int()
+  .min(-(2 ** 31))
+  .max(2 ** 31 - 1)

@@ -5,7 +5,7 @@ import { type LedgerEntryRow, ledgerEntriesTable } from '../../projections/read-
 import { selectList } from '../../projections/rows/table.ts'
 import { decimalsOf } from '../asset-decimals.ts'
 import type { ReaderDeps } from '../reader.ts'
-import { BigText } from '../request/cursor.ts'
+import { BigText, Integer } from '../request/cursor.ts'
 import type { Shard } from '../shards/shards.ts'
 import { accountListRoute } from './account-list.ts'
 
@@ -23,7 +23,7 @@ export const ledgerRoute = (deps: ReaderDeps): Route =>
   accountListRoute<LedgerEntryRow, [string, number]>(deps, {
     name: 'ledger',
     sql: NEWEST_FIRST,
-    key: z.tuple([BigText, z.number().int().min(0).max(1_000_000)]),
+    key: z.tuple([BigText, Integer]),
     start: [String(2n ** 62n), 0],
     keyOf: (row) => [String(row.revision), row.entry],
     documents: (rows, shard) => entryDocuments(deps, shard, rows),

@@ -6,7 +6,7 @@ import { type LotRow, lotsTable } from '../../projections/read-models/lots.ts'
 import { selectList } from '../../projections/rows/table.ts'
 import { type Decimals, holdingDocument } from '../marks.ts'
 import type { ReaderDeps } from '../reader.ts'
-import { BigText } from '../request/cursor.ts'
+import { Integer, NumericText } from '../request/cursor.ts'
 import { accountListRoute } from './account-list.ts'
 
 type OpenLot = LotRow & Decimals & { readonly closed: bigint }
@@ -32,7 +32,7 @@ export const lotsRoute = (deps: ReaderDeps): Route =>
   accountListRoute<OpenLot, [string, number, string]>(deps, {
     name: 'lots',
     sql: OPEN,
-    key: z.tuple([z.string(), z.number().int(), BigText]),
+    key: z.tuple([z.string(), Integer, NumericText]),
     start: ['', -1, '0'],
     keyOf: (row) => [row.symbol, row.run, String(row.upTo)],
     documents: (rows) => rows.flatMap(lotDocument),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { z } from 'zod'
-import { BigText, decodeCursor, encodeCursor } from '../../../src/queries/request/cursor.ts'
+import { BigText, decodeCursor, encodeCursor, Integer, NumericText } from '../../../src/queries/request/cursor.ts'
 
 const shape = z.tuple([BigText, z.number().int()])
 
@@ -23,5 +23,24 @@ describe('list cursors', () => {
         }
       }),
     )
+  })
+
+  it('refuse keys that the database could not read, of the right log and list too', () => {
+    const forged = (...key: (string | number)[]) => encodeCursor('log-1', 'lots/a', key)
+    const lots = z.tuple([z.string(), Integer, NumericText])
+    assert.deepEqual(decodeCursor(forged('SOL/USDC', 0, '12'), 'log-1', 'lots/a', lots), { key: ['SOL/USDC', 0, '12'] })
+    for (const key of [
+      ['SOL\0USDC', 0, '12'],
+      ['SOL/USDC', 2 ** 31, '12'],
+      ['SOL/USDC', -(2 ** 40), '12'],
+      ['SOL/USDC', 0, '1e9'],
+    ])
+      assert('refusal' in decodeCursor(forged(...key), 'log-1', 'lots/a', lots), JSON.stringify(key))
+  })
+
+  it('go on after a sum that a bigint could not hold', () => {
+    const upTo = String(10n ** 25n)
+    const text = encodeCursor('log-1', 'lots/a', ['BONK/USDC', 1, upTo])
+    assert.deepEqual(decodeCursor(text, 'log-1', 'lots/a', z.tuple([z.string(), Integer, NumericText])), { key: ['BONK/USDC', 1, upTo] })
   })
 })
