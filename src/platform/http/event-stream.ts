@@ -33,9 +33,8 @@ export const serveEvents = async (
   stream: (sink: EventSink) => Promise<void>,
   { clock, stopping, headers }: { clock: Clock; stopping: AbortSignal; headers: Readonly<Record<string, string>> },
 ): Promise<void> => {
-  const gone = new AbortController()
-  res.once('close', () => gone.abort(new Error('the client went away')))
-  const signal = AbortSignal.any([gone.signal, stopping])
+  const gone = untilGone(res)
+  const signal = AbortSignal.any([gone, stopping])
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', ...headers })
   res.flushHeaders()
   const sink: EventSink = {
@@ -49,9 +48,18 @@ export const serveEvents = async (
   } finally {
     res.end()
     // one that does not read does not read the end either
-    if (!gone.signal.aborted) await clock.sleep(FAREWELL_MS, gone.signal).catch(() => undefined)
+    if (!gone.aborted) await clock.sleep(FAREWELL_MS, gone).catch(() => undefined)
     res.destroy()
   }
+}
+
+/** Aborts when the client has gone; at once where it went while its request was looked at, for that is told only once. */
+const untilGone = (res: ServerResponse): AbortSignal => {
+  const gone = new AbortController()
+  const leave = (): void => gone.abort(new Error('the client went away'))
+  if (res.destroyed) leave()
+  else res.once('close', leave)
+  return gone.signal
 }
 
 const drained = async (res: ServerResponse, clock: Clock, signal: AbortSignal): Promise<boolean> => {

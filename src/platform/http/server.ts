@@ -149,9 +149,12 @@ const answer = async (deps: HttpDeps, route: Route, req: Request, res: Response)
   if ('refusal' in input) return input
   const gone = new AbortController()
   // also comes after each answer that was taken: nobody waits for anything then
-  res.once('close', () => {
+  const left = (): void => {
     if (!res.writableFinished) gone.abort(new Error('the client went away'))
-  })
+  }
+  // who went while the body was read has been told of already
+  if (res.destroyed) left()
+  else res.once('close', left)
   const traceparent = req.headers.traceparent
   return route.handle({
     params: input.params,
