@@ -43,7 +43,7 @@ export const BAD_FIELDS: Readonly<
       { tier: 0, bps: 1 },
     ],
   ],
-  config: [null, true, 1, '', '{}', [], [1], { text: 'x'.repeat(20_000) }],
+  config: [null, true, 1, '', '{}', [], [1], { text: 'x'.repeat(20_000) }, { deep: JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) }],
   count: [null, true, '1', 1.5, -1, 1e9, 1e300, [], {}],
 }
 

@@ -6,19 +6,13 @@ import { changeStrategy } from '../strategy/change-strategy.ts'
 import type { StrategyCommand } from '../strategy/decide.ts'
 import { ClientId } from './fields.ts'
 import type { ReferencePorts } from './reference-ports.ts'
+import { ConfigField } from './strategy-config.ts'
 
-/** A configuration is read by people and kept for ever: what is larger belongs elsewhere, and is cited by its hash. */
-const MOST_CONFIG_CHARS = 16_384
 /** A strategy belongs to those who trade and to those who operate, and to no single account. */
 const MAY_CHANGE = ['trade', 'operate'] as const
 const Params = z.object({ strategyId: ClientId })
 const None = z.strictObject({})
-const Body = z.strictObject({
-  strategyId: ClientId,
-  config: z
-    .record(z.string(), z.unknown())
-    .refine((config) => JSON.stringify(config).length <= MOST_CONFIG_CHARS, `must be at most ${MOST_CONFIG_CHARS} characters`),
-})
+const Body = z.strictObject({ strategyId: ClientId, config: ConfigField })
 const StartBody = z.strictObject({ to: z.enum(['Paper', 'Live']).default('Live') })
 
 /** POST /v1/strategies {strategyId, config} → 201 a Draft; the same again 200; another config is the next version, and a Draft again. */
