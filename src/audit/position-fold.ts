@@ -1,4 +1,4 @@
-import type { AccountEvent } from '../events/account/account-event.ts'
+import type { AccountEvent, DataOf } from '../events/account/account-event.ts'
 import { addTrade, FLAT, type Holding } from '../projections/read-models/average-cost.ts'
 
 /** What an account holds of a symbol by trading, at average cost. */
@@ -8,14 +8,18 @@ export interface FoldedPosition extends Holding {
   readonly quoteDecimals: number
 }
 
-/** Collects the positions of an account from its trades; a busted one was never made. */
+type Trade = DataOf<'TradeBooked'> | DataOf<'TradeOverfilled'>
+
+/** Collects the positions of an account from its trades, those beyond their order too; a busted one was never made. */
 export const foldPositions = () => {
-  const trades = new Map<string, { execId: string; event: Extract<AccountEvent, { type: 'TradeBooked' }>['data'] }[]>()
+  const trades = new Map<string, Trade[]>()
   return {
     apply: (event: AccountEvent): void => {
-      if (event.type === 'TradeBooked') {
-        const { symbol, execId } = event.data
-        trades.set(symbol, [...(trades.get(symbol) ?? []), { execId, event: event.data }])
+      if (event.type === 'TradeBooked' || event.type === 'TradeOverfilled') {
+        const made = trades.get(event.data.symbol)
+        // a copy for each trade would take a long history its square
+        if (made) made.push(event.data)
+        else trades.set(event.data.symbol, [event.data])
       } else if (event.type === 'TradeCanceled') {
         const { symbol, execRefId } = event.data
         trades.set(
@@ -30,10 +34,10 @@ export const foldPositions = () => {
   }
 }
 
-const positionOf = (symbol: string, made: readonly { event: Extract<AccountEvent, { type: 'TradeBooked' }>['data'] }[]): FoldedPosition => {
-  const { baseDecimals, quoteDecimals } = made[0]!.event
+const positionOf = (symbol: string, made: readonly Trade[]): FoldedPosition => {
+  const { baseDecimals, quoteDecimals } = made[0]!
   const held = made.reduce<Holding>(
-    (holding, { event: { side, lastQty, lastQuote } }) => addTrade(holding, side, BigInt(lastQty), BigInt(lastQuote)),
+    (holding, { side, lastQty, lastQuote }) => addTrade(holding, side, BigInt(lastQty), BigInt(lastQuote)),
     FLAT,
   )
   return { symbol, ...held, baseDecimals, quoteDecimals }

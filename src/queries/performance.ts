@@ -78,6 +78,18 @@ export const performanceOf = (trades: readonly Traded[], closes: Closes, until: 
   }
 }
 
+/** Trades by the quote asset they were paid in, each in the order given. */
+export const byQuoteAsset = (trades: readonly Traded[]): ReadonlyMap<string, readonly Traded[]> => {
+  const byQuote = new Map<string, Traded[]>()
+  for (const trade of trades) {
+    const asset = trade.symbol.split('/').at(-1)!
+    const own = byQuote.get(asset)
+    if (own) own.push(trade)
+    else byQuote.set(asset, [trade])
+  }
+  return byQuote
+}
+
 const dayOf = (at: number): number => at - (at % DAY_MS)
 
 const ratio = (value: number): string | null => (Number.isFinite(value) ? value.toFixed(6) : null)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseUnits } from '../../platform/decimal.ts'
 import type { Route } from '../../platform/http/route.ts'
-import { type Closes, DAY_MS, performanceOf, type Traded } from '../performance.ts'
+import { byQuoteAsset, type Closes, DAY_MS, performanceOf, type Traded } from '../performance.ts'
 import { ofMarket, type ReaderDeps, readAccount } from '../reader.ts'
 import { AccountIdText, ClOrdIdText, ReadQuery } from '../request/parameters.ts'
 import { accountRead, dataReply, notFound } from './account-read.ts'
@@ -54,12 +54,7 @@ export const performanceRoute = (deps: ReaderDeps): Route =>
       const trades = read.rows.slice(0, MOST_TRADES).reverse()
       const closes = await readCloses(deps, trades)
       if ('refusal' in closes) return closes
-      const byQuote = new Map<string, Traded[]>()
-      for (const trade of trades) {
-        const asset = trade.symbol.split('/').at(-1)!
-        byQuote.set(asset, [...(byQuote.get(asset) ?? []), trade])
-      }
-      const data = [...byQuote].map(([asset, own]) => ({
+      const data = [...byQuoteAsset(trades)].map(([asset, own]) => ({
         asset,
         ...performanceOf(own, closes, deps.clock.now(), capital === undefined ? undefined : parseUnits(capital, own[0]!.quoteDecimals)),
       }))

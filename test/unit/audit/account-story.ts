@@ -65,6 +65,25 @@ export const storyOf = (accountId: string) => {
         ordStatus,
         at: 1,
       }),
+    overfilled: (number: number, qty: string, quote: string) =>
+      event('TradeOverfilled', {
+        ...PAIR,
+        execId: `${id(number)}.2.1`,
+        orderId: id(number),
+        attempt: 2,
+        generation: 1,
+        signature: 's-2',
+        strategyId: null,
+        lastQty: qty,
+        lastQuote: quote,
+        compensates: {
+          cause: { type: 'TransactionLandedLate', ref: String(number), attempt: 2 },
+          command: `o-c-${number}`,
+          reverses: 'trade',
+          effect: { asset: 'SOL', amount: qty },
+        },
+        at: 1,
+      }),
     busted: (number: number, qty: string, quote: string, reserved: string) =>
       event('TradeCanceled', {
         ...PAIR,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DAY_MS, performanceOf, type Traded } from '../../../src/queries/performance.ts'
+import { byQuoteAsset, DAY_MS, performanceOf, type Traded } from '../../../src/queries/performance.ts'
 
 const trade = (day: number, side: 'buy' | 'sell', qty: number, quote: number): Traded => ({
   ...{ symbol: 'SOL/USDC', side, qty: BigInt(qty) * 10n ** 9n, quote: BigInt(quote) * 10n ** 6n, at: BigInt(day * DAY_MS + 1_000) },
@@ -42,5 +42,19 @@ describe('performance', () => {
   it('takes the capital that it is given', () => {
     const told = performanceOf(story, closes(100, 110, 88, 120), 3 * DAY_MS + 5_000, 10_000n * 10n ** 6n)
     assert.deepEqual([told.totalReturn, told.equity.at(-1)?.equity], ['0.021000', '10210'])
+  })
+
+  it('keeps quote assets apart, of as many trades as one answer is made of', () => {
+    const trades = Array.from({ length: 50_000 }, (_, n) => ({
+      ...story[0]!,
+      symbol: n % 2 === 0 ? 'SOL/USDC' : 'BONK/SOL',
+      at: BigInt(n),
+    }))
+    const [usdc, sol, ...others] = [...byQuoteAsset(trades)]
+    assert.deepEqual([usdc?.[0], usdc?.[1].length, sol?.[0], sol?.[1].length, others], ['USDC', 25_000, 'SOL', 25_000, []])
+    assert.deepEqual(
+      sol?.[1].slice(0, 2).map(({ at }) => at),
+      [1n, 3n],
+    )
   })
 })
