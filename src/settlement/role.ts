@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { HOUSE } from '../events/streams.ts'
 import type { Health } from '../platform/health.ts'
 import { Counter, Gauge } from '../platform/metrics.ts'
@@ -9,6 +10,7 @@ import { sendThrough } from '../rpc/send/sender.ts'
 import { watchHalted } from './actions/halted.ts'
 import { managedMetrics } from './actions/managed.ts'
 import { createPriceWatch } from './actions/price-watch.ts'
+import { createRejections } from './actions/rejections.ts'
 import { runAccount } from './actions/run-account.ts'
 import type { Settling } from './actions/settling.ts'
 import { createOurs } from './arrivals/scan.ts'
@@ -32,6 +34,9 @@ const DEFAULT_PRICES: PriceBounds = { floor: 1_000n, cap: 2_000_000n }
 
 /** Accounts that wait for a run: beyond it the reconciliation leaves the chain and the store to those. */
 const MOST_WAITING = 500
+
+/** Signatures of which the venue's silence is remembered: one that the chain has told of meanwhile is never asked for again. */
+const SILENT_VENUES = 10_000
 
 /** Starts settling the accounts of every slice group whose lease this process gets. Everything it knows is in the log. */
 export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
@@ -59,7 +64,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
     prices,
     halted,
     composing: { chain, limits: createComputeLimits(), fees, sender },
-    rejections: new Map(),
+    rejections: createRejections(),
     ours: createOurs(),
     late: new Counter({
       name: 'quantbot_late_landings_total',
@@ -67,7 +72,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
       labelNames: ['contradicts'] as const,
       registers: [registry],
     }),
-    silentVenues: new Map(),
+    silentVenues: new LRUCache({ max: SILENT_VENUES }),
     managed: managedMetrics(registry),
   }
 

@@ -52,16 +52,15 @@ export const attemptDeposit = async (
       deps.log.warn({ accountId, ref, detail: composed.detail }, 'the chain is away; the deposit waits')
       return wait(AWAY_MS)
     case 'rejected': {
-      const key = `${accountId}.${ref}`
-      const count = (settling.rejections.get(key) ?? 0) + 1
+      const count = settling.rejections.add(accountId, ref)
       deps.log.warn({ accountId, ref, error: composed.error, logs: composed.logs, count }, 'a deposit fails in simulation')
-      settling.rejections.set(key, count)
       // What lies in the wallet is never given up; with more there it may be another's turn first, for the sake of the wallet's rent.
       if (count < MAX_REJECTIONS || deposit.source === 'wallet') return wait(AWAY_MS * Math.min(count, MAX_REJECTIONS))
-      settling.rejections.delete(key)
+      settling.rejections.clear(accountId, ref)
       return fail(settling, accountId, deposit, `FAUCET_FAILED ${composed.error}`)
     }
     case 'ready':
+      settling.rejections.clear(accountId, ref)
       return recordSigned(settling, composed, {
         accountId,
         state,

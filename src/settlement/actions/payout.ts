@@ -42,17 +42,15 @@ export const attemptPayout = async (
       deps.log.warn({ accountId, ref, detail: composed.detail }, 'the chain is away; the payout waits')
       return wait(AWAY_MS)
     case 'rejected': {
-      const key = `${accountId}.${ref}`
-      const count = (settling.rejections.get(key) ?? 0) + 1
+      const count = settling.rejections.add(accountId, ref)
       deps.log.warn({ accountId, ref, error: composed.error, logs: composed.logs, count }, 'a payout fails in simulation')
-      settling.rejections.set(key, count)
       if (count < MAX_REJECTIONS) return wait(AWAY_MS * count)
-      settling.rejections.delete(key)
+      settling.rejections.clear(accountId, ref)
       const as = { accountId, ref, commandId: `fail-${ref}` }
       return afterIssue(settling, await issue(settling, { type: 'FailPayout', ref, reason: composed.error }, as), 'FailPayout', as)
     }
     case 'ready':
-      settling.rejections.delete(`${accountId}.${ref}`)
+      settling.rejections.clear(accountId, ref)
       return recordSigned(settling, composed, {
         accountId,
         state,

@@ -1,3 +1,4 @@
+import type { LRUCache } from 'lru-cache'
 import type { AccountCommand } from '../../commands/account/command.ts'
 import type { AccountState } from '../../commands/account/state.ts'
 import type { Counter } from '../../platform/metrics.ts'
@@ -8,6 +9,7 @@ import type { Composing } from '../signing/compose.ts'
 import type { Halted } from './halted.ts'
 import type { managedMetrics } from './managed.ts'
 import type { PriceWatch } from './price-watch.ts'
+import type { Rejections } from './rejections.ts'
 
 /** What every action works with. */
 export interface Settling {
@@ -19,10 +21,9 @@ export interface Settling {
   wake(accountId: string): void
   readonly prices: PriceWatch
   readonly halted: Halted
-  /** Simulations that failed in a row, by account and ref. A hint: lost with the process. */
-  readonly rejections: Map<string, number>
+  readonly rejections: Rejections
   /** What the venue said of transactions that it was to land, by signature, where nothing is known by it. A hint too. */
-  readonly silentVenues: Map<string, string>
+  readonly silentVenues: LRUCache<string, string>
   readonly managed: ReturnType<typeof managedMetrics>
   /** Signatures of our own transactions, as far as this process has seen them. A hint too. */
   readonly ours: { add(signature: string): void; has(signature: string): boolean; drop(signature: string): void }

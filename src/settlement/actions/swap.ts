@@ -64,7 +64,7 @@ export const attemptSwap = async (
     case 'rejected':
       return afterRejection(settling, accountId, order, composed)
     case 'ready':
-      settling.rejections.delete(`${accountId}.${ref}`)
+      settling.rejections.clear(accountId, ref)
       return recordSigned(settling, composed, {
         accountId,
         state,
@@ -167,14 +167,13 @@ const afterRejection = (
   { error, logs }: { readonly error: string; readonly logs: readonly string[] },
 ): Outcome | Promise<Outcome> => {
   if (error === SLIPPAGE_ERROR) return isImmediate(order) ? kill(settling, accountId, order, beyondText(order)) : wait(PRICE_GONE_MS)
-  const key = `${accountId}.${order.number}`
-  const count = (settling.rejections.get(key) ?? 0) + 1
+  const ref = String(order.number)
+  const count = settling.rejections.add(accountId, ref)
   settling.deps.log.warn({ accountId, ref: order.number, error, logs, count }, 'a swap fails in simulation')
   if (count >= MAX_REJECTIONS && isImmediate(order)) {
-    settling.rejections.delete(key)
+    settling.rejections.clear(accountId, ref)
     return kill(settling, accountId, order, 'EXECUTION_FAILED')
   }
-  settling.rejections.set(key, count)
   return wait(Math.min(AWAY_MS * 2 ** count, NO_ROUTE_MS))
 }
 
