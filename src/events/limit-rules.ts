@@ -24,10 +24,10 @@ export type LimitRules = z.infer<typeof LimitRules>
  * A limit that adds up over accounts, by the name of its measure: `openNotional USDC`, `position SOL/USDC`, `openOrders`,
  * `ordersPerMinute`. Wider scopes hand shares of it out.
  */
-export const MEASURES = ['openNotional', 'position', 'openOrders', 'ordersPerMinute'] as const
+const MEASURES = ['openNotional', 'position', 'openOrders', 'ordersPerMinute'] as const
 export type Measure = (typeof MEASURES)[number]
 
-export const measureKey = (measure: Measure, name: string): string => (name === '' ? measure : `${measure} ${name}`)
+const measureKey = (measure: Measure, name: string): string => (name === '' ? measure : `${measure} ${name}`)
 
 /** The additive limits of a scope's rules as decimals by key. */
 export const additiveLimits = (rules: LimitRules): ReadonlyMap<string, string> => {

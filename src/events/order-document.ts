@@ -52,4 +52,3 @@ export const orderDocument = (o: OrderFacts) => {
     position: o.position,
   }
 }
-export type OrderDocument = ReturnType<typeof orderDocument>

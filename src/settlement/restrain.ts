@@ -4,8 +4,7 @@ import { accountScope } from '../events/scope.ts'
 import type { Logger } from '../platform/log.ts'
 
 /** What becomes of an account whose ledger and chain do not agree, or that the chain has surprised. */
-export const RECONCILE_POLICIES = ['halt', 'reduce', 'report'] as const
-export type ReconcilePolicy = (typeof RECONCILE_POLICIES)[number]
+export type ReconcilePolicy = 'halt' | 'reduce' | 'report'
 
 const CONTROL = { halt: 'HALTED', reduce: 'REDUCING' } as const
 

@@ -134,7 +134,7 @@ export const startSettlementRole = (deps: SettlementDeps): SettlementRole => {
 }
 
 /** Ready while anybody answers; one endpoint alone works, but is a lone witness when an expiry has to be proven. */
-export const chainHealth = (endpoints: readonly EndpointHealth[]): Health => {
+const chainHealth = (endpoints: readonly EndpointHealth[]): Health => {
   const ready = endpoints.some(({ state }) => state !== 'set_aside')
   const told = endpoints.filter(({ healthy }) => !healthy).map(({ endpoint, detail }) => `${endpoint}: ${detail}`)
   const lone = endpoints.length === 1 ? ['degraded: expiry is proven by one endpoint alone'] : []

@@ -47,7 +47,7 @@ const needOf = (state: Subject, scope: string, key: string, before: bigint, afte
 }
 
 /** How much of a wider limit the account uses. */
-export const usedOf = (state: Subject, scope: string, key: string, at: number, more?: Counted): bigint => {
+const usedOf = (state: Subject, scope: string, key: string, at: number, more?: Counted): bigint => {
   const [measure, name = ''] = key.split(' ') as [Measure, string?]
   return usage(state, measure, name, filterOf(scope), at, more)
 }

@@ -10,7 +10,7 @@ import { changeOf } from './order-body.ts'
 import type { OrderPorts } from './placement.ts'
 import { execute, forbiddenAccount } from './respond.ts'
 
-export const ReplaceBody = z
+const ReplaceBody = z
   .strictObject({
     clOrdId: ClientId,
     quantity: PositiveDecimal.optional(),
@@ -25,7 +25,6 @@ export const ReplaceBody = z
       message: 'quantity, cashOrderQty, price or stopPrice is required',
     },
   )
-export type ReplaceBody = z.output<typeof ReplaceBody>
 
 /**
  * PATCH /v1/orders/{orderId} → 200 with the order: under its new terms, or PendingReplace while a transaction of it is open.

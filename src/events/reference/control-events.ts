@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { At } from '../fields.ts'
 
 /** ACTIVE: everything; REDUCING: only what makes a position smaller; HALTED: no new order and no new signature. */
-export const CONTROL_STATES = ['ACTIVE', 'REDUCING', 'HALTED'] as const
+const CONTROL_STATES = ['ACTIVE', 'REDUCING', 'HALTED'] as const
 export type ControlState = (typeof CONTROL_STATES)[number]
 
 const Change = { scope: z.string(), reason: z.string(), by: z.string(), at: At }

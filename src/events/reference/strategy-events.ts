@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { At } from '../fields.ts'
 
 /** Draft → Validated → Paper → Live ↔ Paused → Stopped. Only a Live one places orders. */
-export const STRATEGY_STATES = ['Draft', 'Validated', 'Paper', 'Live', 'Paused', 'Stopped'] as const
+const STRATEGY_STATES = ['Draft', 'Validated', 'Paper', 'Live', 'Paused', 'Stopped'] as const
 export type StrategyState = (typeof STRATEGY_STATES)[number]
 
 /** A version of a strategy's configuration, which makes it a Draft. */

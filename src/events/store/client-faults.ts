@@ -22,7 +22,7 @@ export const guardClientFaults = (log: Logger): void => {
 let installed = false
 
 /** Recognised by where it was thrown: the client's append code, nothing of ours in between. */
-export const isLateAppendFault = (error: unknown): boolean => {
+const isLateAppendFault = (error: unknown): boolean => {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const first = stack.split('\n').find((line) => /^\s+at /.test(line)) ?? ''
   return /@eventstore[\\/]db-client[\\/]dist[\\/](streams[\\/]appendToStream|utils[\\/]backpressuredWrite)/.test(first)

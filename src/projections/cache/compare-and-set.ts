@@ -2,7 +2,7 @@ import type { Redis, Result } from 'ioredis'
 import type { CachedDocument } from '../feed.ts'
 
 /** A document is forgotten after this long unless it changes: long enough for a session, short enough that a namespace given up vanishes. */
-export const TTL_MS = 15 * 60_000
+const TTL_MS = 15 * 60_000
 
 // One call for a whole batch: 80,000 documents a second against 13,000 in single calls. A lower or equal revision never replaces a higher
 // one, whoever comes late. Lua compares doubles: exact up to revision 2^53. The message goes out after the documents it speaks of.

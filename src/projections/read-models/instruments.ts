@@ -17,7 +17,7 @@ export interface InstrumentRow {
   readonly position: bigint
 }
 
-export const instrumentsTable: Table<InstrumentRow> = {
+const instrumentsTable: Table<InstrumentRow> = {
   name: 'instruments',
   columns: {
     symbol: ['symbol', 'text'],

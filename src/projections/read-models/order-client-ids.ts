@@ -10,7 +10,7 @@ export interface OrderClientIdRow {
   readonly position: bigint
 }
 
-export const orderClientIdsTable: Table<OrderClientIdRow> = {
+const orderClientIdsTable: Table<OrderClientIdRow> = {
   name: 'order_client_ids',
   columns: {
     accountId: ['account_id', 'text'],

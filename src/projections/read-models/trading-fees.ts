@@ -16,7 +16,7 @@ export interface TradingFeeRow {
   readonly position: bigint
 }
 
-export const tradingFeesTable: Table<TradingFeeRow> = {
+const tradingFeesTable: Table<TradingFeeRow> = {
   name: 'trading_fees',
   columns: {
     accountId: ['account_id', 'text'],

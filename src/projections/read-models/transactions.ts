@@ -24,7 +24,7 @@ export interface TransactionRow {
   readonly position: bigint
 }
 
-export const transactionsTable: Table<TransactionRow> = {
+const transactionsTable: Table<TransactionRow> = {
   name: 'transactions',
   columns: {
     accountId: ['account_id', 'text'],

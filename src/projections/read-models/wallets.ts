@@ -9,7 +9,7 @@ export interface WalletRow {
   readonly position: bigint
 }
 
-export const walletsTable: Table<WalletRow> = {
+const walletsTable: Table<WalletRow> = {
   name: 'wallets',
   columns: {
     accountId: ['account_id', 'text'],

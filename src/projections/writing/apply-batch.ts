@@ -63,7 +63,7 @@ export const applyBatch = async (
 }
 
 /** The shard's state as stored. @throws LeaseLost */
-export const readState = async (pool: Pool, owner: Owner): Promise<ShardState> => {
+const readState = async (pool: Pool, owner: Owner): Promise<ShardState> => {
   // in this order: a stream paused in between makes the checkpoint stale, and the batch is tried again
   const checkpoint = await readCheckpoint(pool, owner)
   return { checkpoint, paused: await loadPausedStreams(pool), rows: createRowSets() }

@@ -38,7 +38,7 @@ export const executionsRoute = (deps: ReaderDeps): Route =>
   })
 
 /** A Trade with what it executed, or a TradeCancel that names the trade it reverses and executes nothing. */
-export const executionDocument = (row: ExecutionRow) => ({
+const executionDocument = (row: ExecutionRow) => ({
   execId: row.execId,
   orderId: orderIdOf(row.accountId, Number(row.orderNumber)),
   execType: row.execType,

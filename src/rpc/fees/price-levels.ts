@@ -5,7 +5,7 @@ export interface PriceBounds {
 }
 
 /** A percentile of fewer slots would follow a single bidder. */
-export const LEAST_SAMPLES = 5
+const LEAST_SAMPLES = 5
 /** Of the least prices that landed per slot. The higher ones are for when transactions land late. */
 export const PERCENTILES = [50, 75, 90, 95] as const
 

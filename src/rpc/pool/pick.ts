@@ -21,7 +21,7 @@ const AS_FAST_MS = 5
 /** What was learnt of a method longer ago says less than how the endpoint's newest probe compares with the others'. */
 const STALE_MS = 2_000
 /** The method that every endpoint is probed with. */
-export const PROBE_METHOD = 'getSlot'
+const PROBE_METHOD = 'getSlot'
 
 type Skip = Extract<Decision, `skipped_${string}`>
 

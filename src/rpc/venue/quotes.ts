@@ -53,7 +53,7 @@ export const createQuotes = ({ venue, instruments, clock, log, registry, pollMs 
 }
 
 /** The swap an order asks for: the side whose amount it names is the exact one. */
-export const swapOf = (order: RoutedOrder, { base, quote }: Pick<Instrument, 'base' | 'quote'>): Omit<SwapRequest, 'taker'> => {
+const swapOf = (order: RoutedOrder, { base, quote }: Pick<Instrument, 'base' | 'quote'>): Omit<SwapRequest, 'taker'> => {
   const [input, output] = order.side === 'buy' ? [quote, base] : [base, quote]
   const byQuantity = order.orderQty !== null
   const exactIn = byQuantity === (order.side === 'sell')

@@ -72,7 +72,7 @@ export interface Composing {
 }
 
 /** Error of a simulation that moved what it should not have. */
-export const UNEXPECTED = 'unexpected:'
+const UNEXPECTED = 'unexpected:'
 
 /**
  * Gives a draft its blockhash, price, tip and compute limit. Our own transactions are simulated once per shape, a venue's each time:

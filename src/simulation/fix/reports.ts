@@ -51,7 +51,7 @@ const EXEC_TYPES: Readonly<Record<string, string>> = {
 }
 
 /** An ExecType and the ClOrdID of its request, if it answers one. */
-export const execTypeOf = ({ event }: Entry): string | undefined => EXEC_TYPES[event.type]
+const execTypeOf = ({ event }: Entry): string | undefined => EXEC_TYPES[event.type]
 const requestOf = ({ event }: Entry): string | null => ('clOrdId' in event.data ? event.data.clOrdId : null)
 
 /** The events of an order as a counterparty is told of them: each once, never an older state after a newer one. */

@@ -16,7 +16,7 @@ export const FRAME_HEADER = 24
 /** "QBFR" in little endian. */
 export const FRAME_MAGIC = Buffer.from('QBFR', 'latin1')
 /** Twice what one append may hold (16 MiB with metadata), far below what a wrong length field would make us allocate. */
-export const MAX_FRAME_BODY = 32 * 1024 * 1024
+const MAX_FRAME_BODY = 32 * 1024 * 1024
 
 const covered = Buffer.alloc(28)
 

@@ -6,7 +6,7 @@ import { OK } from './status.ts'
 import { unary } from './unary.ts'
 
 /** The server whose behaviour this node has; clients switch features on it. */
-export const SERVER_VERSION = '24.6.0'
+const SERVER_VERSION = '24.6.0'
 
 /** Tells clients what the node serves: exactly its routes. The client compares paths in lower case. */
 export const serverFeaturesRoute = (served: readonly Route[]): Route =>
