@@ -90,7 +90,13 @@ export const routeTable = (own: string, order: string): readonly RouteRow[] => {
       ofAccount: true,
       // an operation that was never heard of may still arrive: unknown is its answer, not 404
       unknown: [],
-      malformed: ['/v1/operations/none', '/v1/operations/%00', '/v1/operations/a.b.c', '/v1/operations/%zz'],
+      malformed: [
+        '/v1/operations/none',
+        '/v1/operations/%00',
+        '/v1/operations/a.b.c',
+        '/v1/operations/a.9999999999999999999.o-1',
+        '/v1/operations/%zz',
+      ],
       query: {},
     },
     candlesRow,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fieldErrors } from '../../platform/http/input.ts'
 import type { FieldError } from '../../platform/http/problem.ts'
 import { type Reply, type RequestContext, type Route, refuse, route } from '../../platform/http/route.ts'
 import type { OrderRequest } from '../order/order-request.ts'
@@ -66,7 +67,7 @@ const referenceFor = ({ quotes }: OrderPorts, { receivedAt }: RequestContext, le
 const legBodies = ({ accountId, symbol, orders }: Body): readonly OrderBody[] | { readonly errors: readonly FieldError[] } => {
   const parsed = orders.map((order) => OrderBody.safeParse({ ...order, accountId, symbol }))
   const errors = parsed.flatMap((leg, i) =>
-    (leg.error?.issues ?? []).map(({ path, message }) => ({ field: ['orders', i, ...path].join('.'), reason: message })),
+    (leg.error?.issues ?? []).flatMap(fieldErrors).map(({ field, reason }) => ({ field: `orders.${i}${field && `.${field}`}`, reason })),
   )
   return errors.length > 0 ? { errors } : parsed.flatMap((leg) => (leg.data ? [leg.data] : []))
 }

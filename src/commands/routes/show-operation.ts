@@ -12,8 +12,9 @@ interface Operation {
   readonly commandId: string
 }
 
+/** Of a revision no more digits than the store can read. */
 const parseOperationId = (text: string): Operation | undefined => {
-  const match = /^([^.]{1,48})\.(-1|\d{1,19})\.([\x21-\x7e]{1,200})$/.exec(text)
+  const match = /^([^.]{1,48})\.(-1|\d{1,18})\.([\x21-\x7e]{1,200})$/.exec(text)
   return match && ID_PATTERN.test(match[1]!) ? { accountId: match[1]!, expected: BigInt(match[2]!), commandId: match[3]! } : undefined
 }
 

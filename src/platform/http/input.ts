@@ -51,7 +51,8 @@ const parsePart = (schema: z.ZodType | undefined, value: unknown, part: string):
   }
 }
 
-const fieldErrors = (issue: z.core.$ZodIssue): FieldError[] =>
+/** The fields that an issue is about, each with its reason; what a client made up is named in part. */
+export const fieldErrors = (issue: z.core.$ZodIssue): FieldError[] =>
   issue.code === 'unrecognized_keys'
     ? issue.keys.slice(0, 20).map((key) => ({ field: [...issue.path, key].join('.').slice(0, 100), reason: 'unknown field' }))
     : [{ field: issue.path.join('.'), reason: issue.message }]

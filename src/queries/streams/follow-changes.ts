@@ -54,7 +54,8 @@ export const followChanges = async (sink: EventSink, options: FollowOptions): Pr
   const nameOf = ({ map, shard }: { map: number; shard: number }): string => `${map}.${shard}`
 
   const subscription = changes.subscribe((change) => {
-    if (!shards().some((shard) => nameOf(shard) === nameOf(change))) return
+    // the client is about to be dropped: nothing more is kept for it, however long that takes
+    if (overflown || !shards().some((shard) => nameOf(shard) === nameOf(change))) return
     heard = clock.now()
     const name = nameOf(change)
     const last = chains.get(name)

@@ -106,6 +106,31 @@ describe('following changes', () => {
     )
   })
 
+  it('keeps nothing more for one that is about to be dropped', async () => {
+    let looked = 0
+    const { sink, told } = open(() => false, 100)
+    const changes = new Subject<Change>()
+    const ended = followChanges(sink, {
+      ...{ changes, after: undefined, clock: systemClock },
+      mine: () => ++looked > 0,
+      shards: () => [{ map: 1, shard: 0, progress: { known: () => 10n, saw: () => undefined, reaches: async () => true } }],
+      changedSince: async () => new Map(),
+      load: async (key) => ({ event: 'order', data: { key } }),
+    })
+    const flood = (from: number) =>
+      changes.next(
+        change(
+          from,
+          from + 1,
+          Array.from({ length: 1_001 }, (_, n) => `o:a.${from * 2_000 + n}`),
+        ),
+      )
+    for (const from of [10, 11, 12]) flood(from)
+    await ended
+    assert.equal(looked, 1_001)
+    assert.equal(told.length, 1)
+  })
+
   it('hears of a step once, though projector and Redis both tell it', () => {
     const [steps, messages] = [new Subject<never>(), new Subject<never>()]
     const heard: string[] = []
