@@ -119,6 +119,7 @@ const createApp = (deps: HttpDeps, stopping: AbortSignal): Express => {
     sendReply(res, { refusal: 'refusal' in outcome ? outcome.refusal : refusal('not_found', `no ${req.method} ${req.path.slice(0, 200)}`) })
   })
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    if (error === WENT_AWAY) return
     startCorrelation(deps, req, res)
     const fault = bodyFault(error)
     if (!fault) deps.log.error({ err: error, path: req.path, correlationId: res.locals.correlationId }, 'request failed')
@@ -144,13 +145,16 @@ const guard = (deps: HttpDeps, route: Route, req: Request, res: Response): Refus
   return undefined
 }
 
+/** Why the work on a request is broken off that nobody waits for any more. */
+const WENT_AWAY = new Error('the client went away')
+
 const answer = async (deps: HttpDeps, route: Route, req: Request, res: Response): Promise<Reply> => {
   const input = parseInput(route, req)
   if ('refusal' in input) return input
   const gone = new AbortController()
   // also comes after each answer that was taken: nobody waits for anything then
   const left = (): void => {
-    if (!res.writableFinished) gone.abort(new Error('the client went away'))
+    if (!res.writableFinished) gone.abort(WENT_AWAY)
   }
   // who went while the body was read has been told of already
   if (res.destroyed) left()
