@@ -1,6 +1,6 @@
 // npm run -s sim:planted: plants each bug of test/planted-bugs/bugs.json in a copy of the sources and runs the simulation on it, the unit
 // tests where that finds nothing. One JSON document on stdout, exit 1 when a bug was caught by neither. ONLY=<text> takes bugs whose
-// name has the text, SEEDS the number of seeds (300).
+// name has the text, SEEDS the number of seeds (300); from 1 on, or from a bug's own `seed`.
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -57,7 +57,11 @@ async function hunt(scratch, bug) {
       },
     )
     if (built.status !== 0) throw new Error(`${bug.name}: does not compile\n${built.stdout}`)
-    const sim = await run(scratch, ['dist/src/simulation/command.js'], { SEED: '1', SEEDS: process.env.SEEDS ?? '300', BAIL: '1' })
+    const sim = await run(scratch, ['dist/src/simulation/command.js'], {
+      SEED: String(bug.seed ?? 1),
+      SEEDS: process.env.SEEDS ?? '300',
+      BAIL: '1',
+    })
     if (sim.code !== 0) return told(sim.out)
     const units = await run(scratch, ['node_modules/mocha/bin/mocha.js', ...UNITS], {})
     return units.code === 0 ? 'NOT CAUGHT' : 'unit tests'

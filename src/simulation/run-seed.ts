@@ -13,6 +13,7 @@ import { createAcknowledged } from './invariants/acknowledged.ts'
 import { checkRest, checkSameFold, isBusy, restingOrders, unconfirmed } from './invariants/at-rest.ts'
 import { createChainCheck } from './invariants/chain-check.ts'
 import { createLimitCheck } from './invariants/limit-check.ts'
+import { createStrategyCheck } from './invariants/strategy-check.ts'
 import { createViolations, type Violation, type Violations } from './invariants/violations.ts'
 import { createBuggify, type Fault } from './kernel/buggify.ts'
 import type { Machine } from './kernel/machine.ts'
@@ -26,6 +27,7 @@ import { createClient } from './workload/client.ts'
 import { startGifts } from './workload/gifts.ts'
 import { cancelWithdrawal } from './workload/money.ts'
 import { control, OPERATORS, scopesOf } from './workload/risk.ts'
+import { openStrategies, STRATEGY_TRAFFIC } from './workload/strategies.ts'
 import { startTraffic } from './workload/traffic.ts'
 import { startCluster } from './world/cluster.ts'
 import type { Ground } from './world/ground.ts'
@@ -60,6 +62,8 @@ const ACCOUNTS = ['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf
 /** After the last command and the last fault everything must have come to rest within this. */
 const PATIENCE_MS = 10 * 60_000
 const LOOK_MS = 500
+/** Seeds from here on trade by strategies as well: a profile of its own, for what is added to the traffic moves every seed that has it. */
+const STRATEGY_SEEDS = 1_000_000
 
 /** Runs one seed from the first command until everything has come to rest, holding the invariants after every step. */
 export const runSeed = async (seed: number, { log: logger, print = false }: SeedOptions): Promise<SeedResult> => {
@@ -82,11 +86,14 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
   const chainCheck = createChainCheck(chain, stateOf, violations)
   const acknowledged = createAcknowledged(log, violations)
   const limitCheck = createLimitCheck(violations)
+  const byStrategies = seed >= STRATEGY_SEEDS
+  const strategyCheck = createStrategyCheck(timeline.now, violations)
   log.onAppend((events) => {
     const accountId = parseAccountStream(events[0]!.streamId)?.accountId
     for (const { streamId, revision, type, id } of events)
       if (!streamId.startsWith('snap-')) trace.note('event', streamId, revision, type, id)
     limitCheck.noted(events)
+    if (byStrategies) strategyCheck.noted(events, accountId === undefined ? undefined : stateOf(accountId))
     if (accountId === undefined) return
     for (const { type } of events) written[type] = (written[type] ?? 0) + 1
     const book = books.get(accountId) ?? createAccountBook(accountId, violations)
@@ -124,14 +131,9 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     const { base, quote } = chain.state.pool(symbol)
     return (Number(quote) / Number(base)) * 1_000
   }
-  const traffic = startTraffic(ground, client, {
-    random,
-    accounts,
-    account: stateOf,
-    price,
-    now: timeline.now,
-    fresh: (kind) => `${kind}-${ids++}`,
-  })
+  const market = { random, accounts, account: stateOf, price, now: timeline.now, fresh: (kind: string) => `${kind}-${ids++}` }
+  if (byStrategies) openStrategies(client)
+  const traffic = startTraffic(ground, client, market, byStrategies ? STRATEGY_TRAFFIC : [])
 
   const gifts = startGifts(ground, accounts, stateOf)
 

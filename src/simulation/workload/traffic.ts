@@ -1,6 +1,6 @@
 import type { Ground } from '../world/ground.ts'
 import type { Client } from './client.ts'
-import { type Market, ORDERS, openAccount } from './commands.ts'
+import { type Generator, type Market, ORDERS, openAccount } from './commands.ts'
 import { deposit, MONEY } from './money.ts'
 import { ORDER_CHANGES } from './order-changes.ts'
 import { RISK } from './risk.ts'
@@ -16,10 +16,10 @@ export interface Traffic {
 const LEAST_COMMANDS = 38
 const MOST_COMMANDS = 48
 
-/** Opens the accounts, puts money in, then lets traders act at random moments until the seed's number of commands is reached. */
-export const startTraffic = ({ timeline, random }: Ground, client: Client, market: Market): Traffic => {
+/** Opens the accounts, puts money in, then lets traders act at random moments until the seed's number of commands is reached; `more`: what they do besides. */
+export const startTraffic = ({ timeline, random }: Ground, client: Client, market: Market, more: readonly Generator[] = []): Traffic => {
   let left = random.between(LEAST_COMMANDS, MOST_COMMANDS)
-  const weights = GENERATORS.flatMap((generator) => Array.from({ length: generator.weight }, () => generator))
+  const weights = [...GENERATORS, ...more].flatMap((generator) => Array.from({ length: generator.weight }, () => generator))
   // some seeds are hectic, others leave room for expiries between two commands
   const pause = random.pick([100, 300, 1_000])
 
