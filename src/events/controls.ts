@@ -1,6 +1,7 @@
 import type { SetBy } from './fields.ts'
 import type { ControlState } from './reference/control-events.ts'
 import type { ReferenceEvent } from './reference/reference-event.ts'
+import { isStrategyScope } from './scope.ts'
 
 export type ControlEvent = Extract<ReferenceEvent, { type: `Control${string}` }>
 
@@ -21,6 +22,8 @@ export type EffectiveControl = Pick<Control, 'scope' | 'state' | 'reason'> & {
   readonly setBy: SetBy | undefined
   /** What says so where it is no control: an instrument's status or a strategy's state, by the names that a refusal gives them. */
   readonly standing?: Standing
+  /** Where exits alone pass: another scope that says so of another position, its strategy's or the account's. Both have to let it pass. */
+  readonly also?: EffectiveControl
 }
 export interface Standing {
   readonly rule: 'instrument_status' | 'strategy_state'
@@ -89,10 +92,14 @@ export const createControlBook = (): WritableControlBook => {
     effective: (scopes, asIfActive) => {
       if (strict.size === 0 && standing.size === 0) return ACTIVE
       let found: EffectiveControl = ACTIVE
+      let also: EffectiveControl | undefined
       for (const scope of scopes)
-        for (const control of [strict.get(scope), scope === asIfActive ? undefined : standing.get(scope)])
-          if (control && isStricter(control.state, found.state)) found = control
-      return found
+        for (const control of [strict.get(scope), scope === asIfActive ? undefined : standing.get(scope)]) {
+          if (!control) continue
+          if (isStricter(control.state, found.state)) found = control
+          else if (control.state === 'REDUCING' && isStrategyScope(control.scope) !== isStrategyScope(found.scope)) also ??= control
+        }
+      return also && found.state === 'REDUCING' ? { ...found, also } : found
     },
     of: (scope) => controls.get(scope),
     all: () => [...controls.values()],

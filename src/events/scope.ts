@@ -18,6 +18,8 @@ export const parseScope = (text: string): Scope | undefined => {
 
 export const accountScope = (accountId: string): string => `account:${accountId}`
 export const strategyScope = (strategyId: string): string => `strategy:${strategyId}`
+/** Says something of the strategy's position; any other scope of the account's. */
+export const isStrategyScope = (scope: string): boolean => scope.startsWith('strategy:')
 export const instrumentScope = (symbol: string): string => `instrument:${symbol}`
 
 /** Stream of a scope's controls: `control-global`, `control-account-<id>` … */

@@ -85,7 +85,7 @@ const decideReplace = (
   const request = { clOrdId, termsHash, change }
   const reject = ({ text, why }: Breach, code: RejectCode) => rejectReplace(order, request, { reason: 'BrokerOption', code, text, why }, at)
   const repriced = { before: order, next: changed(order, change) }
-  const halt = controlBreach(control, () => isExit(state, exitOf(repriced.next, ofStrategy(control?.scope ?? '', order.strategyId))))
+  const halt = controlBreach(control, (scope) => isExit(state, exitOf(repriced.next, ofStrategy(scope, order.strategyId))))
   if (halt) return reject(halt, 'halted')
   const offMarket = repriceBreach(state, repriced, limits, mark)
   if (offMarket) return reject(offMarket, 'limit_breached')

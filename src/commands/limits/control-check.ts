@@ -8,9 +8,10 @@ export interface Breach {
   readonly why: Why
 }
 
-/** What the control in force has against an order: nothing when ACTIVE, entries when REDUCING, everything when HALTED. */
-export const controlBreach = (control: EffectiveControl | undefined, isExit: () => boolean): Breach | undefined => {
-  if (!control || control.state === 'ACTIVE' || (control.state === 'REDUCING' && isExit())) return undefined
+/** What the control in force has against an order: nothing when ACTIVE, entries when REDUCING, everything when HALTED. `isExit`: of the position of this scope. */
+export const controlBreach = (control: EffectiveControl | undefined, isExit: (scope: string) => boolean): Breach | undefined => {
+  if (!control || control.state === 'ACTIVE') return undefined
+  if (control.state === 'REDUCING' && isExit(control.scope)) return controlBreach(control.also, isExit)
   const { scope, state, setBy, standing } = control
   const what = standing ? `${scope} is ${standing.value}` : state === 'HALTED' ? `${scope} is halted` : `${scope} takes exits only`
   const text = standing && state === 'REDUCING' ? `${what}: it takes exits only` : what

@@ -39,7 +39,7 @@ export const riskBreach = (state: Subject, proposed: Proposed, holds: bigint, at
   const most = request.orderQty ?? (side === 'sell' ? holds : null)
   const exits = (of: string | null): boolean =>
     isExit(state, { number: 0, symbol, side, most, baseDecimals: instrument.base.decimals, strategyId: of })
-  const breach = controlBreach(control, () => exits(ofStrategy(control?.scope ?? '', strategyId)))
+  const breach = controlBreach(control, (scope) => exits(ofStrategy(scope, strategyId)))
   if (breach) return breach
   const overdrawn = state.balances.findKey(({ available }) => available < 0n)
   if (overdrawn !== undefined && !exits(null))

@@ -1,4 +1,5 @@
 import type { EffectiveControl } from '../../events/controls.ts'
+import { isStrategyScope } from '../../events/scope.ts'
 import { isExit, mostBase } from './exits.ts'
 import type { Subject } from './risk-state.ts'
 
@@ -24,10 +25,11 @@ export const signingBlock = (state: Subject, control: SigningControl | undefined
   return barred ?? (isFunding(ref) || stillReduces(state, Number(ref)) ? undefined : NOT_REDUCING)
 }
 
-const controlBlock = (state: Subject, { scope, state: control }: SigningControl, ref: string): string | undefined =>
-  control === 'ACTIVE' || (control === 'REDUCING' && (isFunding(ref) || isExitOrder(state, Number(ref), scope)))
-    ? undefined
-    : `${scope} is ${control}`
+const controlBlock = (state: Subject, { scope, state: control, also }: EffectiveControl, ref: string): string | undefined => {
+  if (control === 'ACTIVE') return undefined
+  if (control !== 'REDUCING' || !(isFunding(ref) || isExitOrder(state, Number(ref), scope))) return `${scope} is ${control}`
+  return also && controlBlock(state, also, ref)
+}
 
 /** A reduce-only order whose position has shrunk below it meanwhile: it may not turn the position round. */
 export const NOT_REDUCING = 'the order would not only reduce the position any more'
@@ -41,7 +43,7 @@ const stillReduces = (state: Subject, number: number): boolean => {
 const isFunding = (ref: string): boolean => !/^\d+$/.test(ref)
 
 /** A strategy's control looks at the strategy's position, every other one at the account's. */
-export const ofStrategy = (scope: string, strategyId: string | null): string | null => (scope.startsWith('strategy:') ? strategyId : null)
+export const ofStrategy = (scope: string, strategyId: string | null): string | null => (isStrategyScope(scope) ? strategyId : null)
 
 const isExitOrder = (state: Subject, number: number, scope: string): boolean => {
   const order = state.orders.get(number)

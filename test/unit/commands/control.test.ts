@@ -104,6 +104,23 @@ describe('the control in force', () => {
     book.apply(set('strategy:s', 'HALTED'), setBy(3))
     assert.equal(book.effective(['strategy:s'], 'strategy:s').state, 'HALTED')
   })
+  it('lets exits alone pass by two words where both the account’s position and the strategy’s are to shrink', () => {
+    const book = createControlBook()
+    const scopes = ['global', 'instrument:SOL/USDC', 'account:a', 'strategy:s']
+    const told = (inOrder = scopes) => {
+      const { scope, state, also } = book.effective(inOrder)
+      return [scope, state, also?.scope, also?.also]
+    }
+    book.stand('strategy:s', 'REDUCING', { rule: 'strategy_state', value: 'Draft' }, setBy(1))
+    assert.deepEqual(told(), ['strategy:s', 'REDUCING', undefined, undefined])
+    book.apply(set('account:a', 'REDUCING'), setBy(2))
+    book.apply(set('instrument:SOL/USDC', 'REDUCING'), setBy(3))
+    assert.deepEqual(told(), ['instrument:SOL/USDC', 'REDUCING', 'strategy:s', undefined])
+    assert.deepEqual(told([...scopes].reverse()), ['strategy:s', 'REDUCING', 'account:a', undefined])
+    book.apply(set('account:a', 'HALTED'), setBy(4))
+    assert.deepEqual(told(), ['account:a', 'HALTED', undefined, undefined])
+    assert.deepEqual(told([...scopes].reverse()), ['account:a', 'HALTED', undefined, undefined])
+  })
   it('halts a scope whose newest control this build cannot read', () => {
     const book = createControlBook()
     book.distrust('global', setBy(1))

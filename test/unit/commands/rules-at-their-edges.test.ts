@@ -7,7 +7,22 @@ import { countOrder } from '../../../src/commands/limits/measure.ts'
 import { MAX_OPEN_ORDERS, openOrdersBreach } from '../../../src/commands/limits/open-orders.ts'
 import { type Control, evolveControl } from '../../../src/events/controls.ts'
 import { LimitRules } from '../../../src/events/limit-rules.ts'
-import { codeOf, funded, landed, limit, mid, place, replace, request, signed, sol, swap, usdc, vanished } from './account-story.ts'
+import {
+  codeOf,
+  funded,
+  landed,
+  limit,
+  mid,
+  place,
+  reasonOf,
+  replace,
+  request,
+  signed,
+  sol,
+  swap,
+  usdc,
+  vanished,
+} from './account-story.ts'
 
 const ONE = 10n ** 12n
 const setBy = { streamId: 'limit-x', revision: '4' }
@@ -83,6 +98,27 @@ describe('exits', () => {
     assert.deepEqual([codeOf(s.does(ofStrategy)), codeOf(s.does(ofOther))], ['order', 'halted'])
     s.does(vanished('1'))
     assert.equal(s.state.risk.holdings.get('SOL/USDC@arb')?.qty, 0n, 'a bust takes from the strategy what it had given')
+  })
+  it('have to be exits of both where the account’s position and the strategy’s are to shrink', () => {
+    const s = funded()
+    trade(s, 1, sol(2), -usdc(200), { strategyId: 'arb' })
+    const both = (strategyId: string) => ({ ...REDUCING, also: { ...REDUCING, scope: `strategy:${strategyId}` } })
+    const sale = (strategyId: string, clOrdId: string, qty = sol(1)): AccountCommand =>
+      place(limit({ side: 'sell', price: '500', orderQty: qty, strategyId, clOrdId }))
+    const sold = (strategyId: string, clOrdId: string, qty?: bigint) =>
+      s.does({ ...sale(strategyId, clOrdId, qty), control: both(strategyId) } as AccountCommand)
+    assert.deepEqual(whyOf(sold('mm', 'a')), { rule: 'control', scope: 'strategy:mm', value: 'REDUCING', setBy })
+    assert.equal(codeOf(sold('arb', 'b')), 'order')
+    assert.deepEqual(whyOf(sold('arb', 'c', sol(2) + 1n)), { rule: 'control', scope: 'global', value: 'REDUCING', setBy })
+
+    s.does(sale('mm', 'd'))
+    const number = s.state.nextOrder - 1
+    const grown = { ...replace(number, 'e', { orderQty: sol(1.5) }), control: both('mm') } as AccountCommand
+    assert.equal(codeOf(s.does(grown)), 'halted')
+    s.does({ type: 'TriggerOrder', number, trigger: mid('500') })
+    const bytes = (strategyId: string) =>
+      ({ ...signed(String(number)), control: { ...both(strategyId), ageMs: 0, tripMs: 0 } }) as unknown as AccountCommand
+    assert.equal(reasonOf(s.does(bytes('mm'))), 'strategy:mm is REDUCING')
   })
   it('count what is being sold already, on their side and in their instrument alone', () => {
     const s = funded()
