@@ -186,13 +186,14 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     let done = false
     const look = async (): Promise<void> => {
       const fresh = await cluster.another()
-      for (const node of [...cluster.ready(), fresh]) for (const accountId of accounts) await lookAt(node, accountId, node !== fresh)
+      for (const node of [...cluster.ready(), fresh]) for (const accountId of accounts) await lookAt(node, accountId)
     }
-    const lookAt = async (node: Awaited<ReturnType<typeof cluster.another>>, accountId: string, fresh: boolean): Promise<void> => {
+    const lookAt = async (node: Awaited<ReturnType<typeof cluster.another>>, accountId: string): Promise<void> => {
       const full = stateOf(accountId)
-      const fold = await node.handler.load(accountId, { fresh })
-      // a timer went off meanwhile: whoever has loaded before it has to look at the log
-      if (stateOf(accountId) !== full) return lookAt(node, accountId, true)
+      // the fresh one as well: it may have loaded the account when it started, and a timer has gone off since
+      const fold = await node.handler.load(accountId, { fresh: true })
+      // a timer went off meanwhile
+      if (stateOf(accountId) !== full) return lookAt(node, accountId)
       checkSameFold(accountId, node.machine.name, fold, full ?? EMPTY_ACCOUNT, violations)
     }
     look().then(
