@@ -14,6 +14,11 @@ export interface InstrumentBook {
   all(): readonly Instrument[]
 }
 
+/** Every asset of the instruments once, by its mint. */
+export const assetsOf = ({ all }: Pick<InstrumentBook, 'all'>): readonly Asset[] => [
+  ...new Map(all().flatMap(({ base, quote }) => [base, quote].map((asset) => [asset.mint, asset] as const))).values(),
+]
+
 const SOL: Asset = { asset: 'SOL', mint: 'So11111111111111111111111111111111111111112', decimals: 9 }
 const USDC: Asset = { asset: 'USDC', mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', decimals: 6 }
 const BONK: Asset = { asset: 'BONK', mint: 'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263', decimals: 5 }

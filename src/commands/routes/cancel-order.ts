@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { HOUSE, parseOrderId } from '../../events/streams.ts'
-import { type Route, refuse, route } from '../../platform/http/route.ts'
+import { parseOrderId } from '../../events/streams.ts'
+import { type Route, route } from '../../platform/http/route.ts'
 import { cancelCommandId } from '../order/cancel.ts'
 import { placeCommandId } from '../order/order-request.ts'
 import { ClientId } from './fields.ts'
-import { type CommandPorts, execute, forbiddenAccount } from './respond.ts'
+import { namedOrder } from './named-order.ts'
+import { type CommandPorts, execute } from './respond.ts'
 
 /** An order id: <accountId>.<number>. */
 export const OrderIdParams = z.object({
@@ -23,11 +24,9 @@ export const cancelOrderRoute = (ports: CommandPorts): Route =>
     params: OrderIdParams,
     query: z.strictObject({ clOrdId: ClientId.optional() }),
     handle: async (request) => {
-      const parsed = parseOrderId(request.params.orderId!)
-      if (!parsed || parsed.accountId === HOUSE) return refuse('not_found', 'no such order')
-      const { accountId, number } = parsed
-      const forbidden = forbiddenAccount(request.grant, accountId)
-      if (forbidden) return forbidden
+      const named = namedOrder(request)
+      if (!('number' in named)) return named
+      const { accountId, number } = named
       const { clOrdId } = request.query
       const reply =
         clOrdId === undefined

@@ -20,5 +20,8 @@ export const AssetField = z.string().regex(/^[A-Za-z0-9._-]{1,20}$/, 'must be th
 export const ScopeField = z
   .string()
   .refine((text) => parseScope(text) !== undefined, 'must be global, account:<id>, strategy:<id> or instrument:<symbol>')
-/** Why an operator does it: on record for ever, so something has to be said. */
-export const ReasonField = z.string().regex(/^(?=.*\S)[^\p{Cc}]{1,200}$/u, 'must be 1 to 200 printable characters')
+/**
+ * Why an operator does it: on record for ever, so something has to be said. Half of a surrogate pair is no character: the log would keep it
+ * and a database could not, so that its row would never again be what the log says.
+ */
+export const ReasonField = z.string().regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]{1,200}$/u, 'must be 1 to 200 printable characters')

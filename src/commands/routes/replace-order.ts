@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { HOUSE, parseOrderId } from '../../events/streams.ts'
 import { type Route, refuse, route } from '../../platform/http/route.ts'
 import type { OrderState } from '../account/state.ts'
 import { inTermsOf, placeCommandId } from '../order/order-request.ts'
 import { isFresh } from '../order/trigger.ts'
 import { OrderIdParams } from './cancel-order.ts'
 import { ClientId, PositiveDecimal } from './fields.ts'
+import { namedOrder } from './named-order.ts'
 import { changeOf } from './order-body.ts'
 import type { OrderPorts } from './placement.ts'
-import { execute, forbiddenAccount } from './respond.ts'
+import { execute } from './respond.ts'
 
 const ReplaceBody = z
   .strictObject({
@@ -39,11 +39,9 @@ export const replaceOrderRoute = (ports: OrderPorts): Route =>
     query: z.strictObject({}),
     body: ReplaceBody,
     handle: async (request) => {
-      const parsed = parseOrderId(request.params.orderId!)
-      if (!parsed || parsed.accountId === HOUSE) return refuse('not_found', 'no such order')
-      const { accountId, number } = parsed
-      const forbidden = forbiddenAccount(request.grant, accountId)
-      if (forbidden) return forbidden
+      const named = namedOrder(request)
+      if (!('number' in named)) return named
+      const { accountId, number } = named
       const found = await orderOf(ports, accountId, number)
       if (found === 'unread') return refuse('not_ready', 'the account could not be read')
       const instrument = found && ports.instruments.bySymbol(found.instrument.symbol)

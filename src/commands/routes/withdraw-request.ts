@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { HOUSE, ID_PATTERN, parseOrderId } from '../../events/streams.ts'
-import { type Route, refuse, route } from '../../platform/http/route.ts'
+import { ID_PATTERN } from '../../events/streams.ts'
+import { type Route, route } from '../../platform/http/route.ts'
 import { OrderIdParams } from './cancel-order.ts'
-import { type CommandPorts, execute, forbiddenAccount } from './respond.ts'
+import { namedOrder } from './named-order.ts'
+import { type CommandPorts, execute } from './respond.ts'
 
 const Params = OrderIdParams.extend({ clOrdId: z.string().regex(ID_PATTERN, 'is not a clOrdId') })
 
@@ -15,12 +16,11 @@ export const withdrawRequestRoute = (ports: CommandPorts): Route =>
     params: Params,
     query: z.strictObject({}),
     handle: async (request) => {
-      const parsed = parseOrderId(request.params.orderId!)
-      if (!parsed || parsed.accountId === HOUSE) return refuse('not_found', 'no such order')
-      const { accountId, number } = parsed
-      const forbidden = forbiddenAccount(request.grant, accountId)
-      if (forbidden) return forbidden
+      const named = namedOrder(request)
+      if (!('number' in named)) return named
+      const { accountId, number } = named
       const clOrdId = request.params.clOrdId!
-      return execute(ports, accountId, `w-${number}-${clOrdId}`, { type: 'WithdrawRequest', number, clOrdId }, request)
+      // not `w-`: those are withdrawals, whose ids a client chooses
+      return execute(ports, accountId, `wr-${number}-${clOrdId}`, { type: 'WithdrawRequest', number, clOrdId }, request)
     },
   })

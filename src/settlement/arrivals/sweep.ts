@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { NATIVE_MINT } from '@solana/spl-token'
+import { assetsOf } from '../../events/instruments.ts'
 import type { Asset } from '../../events/reference/reference-event.ts'
 import { Counter } from '../../platform/metrics.ts'
 import { tokenAccountOf, tokenAmount } from '../../rpc/account-reads.ts'
@@ -45,7 +46,7 @@ export const startArrivals = ({ settling, cursors, held, everyMs = EVERY_MS }: A
   })
 
   const look = async (group: number): Promise<void> => {
-    const assets = assetsOf(settling)
+    const assets = assetsOf(deps.instruments)
     const wallets = Math.max(1, Math.floor(ADDRESSES_A_CALL / (assets.length + 1)))
     for (let page = 0; page < PAGES_AT_ONCE && !stopping.signal.aborted; page++) {
       const after = places.get(group) ?? ''
@@ -96,10 +97,6 @@ export const startArrivals = ({ settling, cursors, held, everyMs = EVERY_MS }: A
 /** Another sixtieth in each round. */
 const isDue = (address: string, round: number): boolean =>
   (createHash('sha256').update(address).digest().readUInt16BE(0) + round) % FULL_EVERY === 0
-
-const assetsOf = ({ deps }: Settling): readonly Asset[] => [
-  ...new Map(deps.instruments.all().flatMap(({ base, quote }) => [base, quote].map((asset) => [asset.mint, asset] as const))).values(),
-]
 
 const inboxesOf = ({ accountId, publicKey }: WatchedWallet, assets: readonly Asset[]): readonly Inbox[] => [
   ...assets.map((asset) => ({

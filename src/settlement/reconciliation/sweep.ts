@@ -1,4 +1,4 @@
-import type { Asset } from '../../events/reference/reference-event.ts'
+import { assetsOf } from '../../events/instruments.ts'
 import { Counter, Gauge } from '../../platform/metrics.ts'
 import type { Settling } from '../actions/settling.ts'
 import type { Cursors, WatchedWallet } from '../work/cursors.ts'
@@ -63,7 +63,7 @@ export const startReconciliation = (options: ReconciliationOptions): Reconciliat
   })
 
   const look = async (wallets: readonly WatchedWallet[], pass: Pass | undefined): Promise<boolean> => {
-    const assets = assetsOf(settling)
+    const assets = assetsOf(deps.instruments)
     const rows = await compareWallets(settling, wallets, assets)
     if (!rows) return false
     for (const wallet of wallets) watched.delete(wallet.accountId)
@@ -80,7 +80,7 @@ export const startReconciliation = (options: ReconciliationOptions): Reconciliat
   }
 
   const lookAt = async (group: number): Promise<void> => {
-    const size = walletsPerCall(assetsOf(settling))
+    const size = walletsPerCall(assetsOf(deps.instruments))
     for (let page = 0; page < PAGES_AT_ONCE && !stopping.signal.aborted; page++) {
       const pass = passes.get(group) ?? newPass()
       passes.set(group, pass)
@@ -100,7 +100,7 @@ export const startReconciliation = (options: ReconciliationOptions): Reconciliat
   }
 
   const lookAgain = async (): Promise<void> => {
-    const size = walletsPerCall(assetsOf(settling))
+    const size = walletsPerCall(assetsOf(deps.instruments))
     const again = [...watched.values()]
     for (let from = 0; from < again.length && !stopping.signal.aborted; from += size) await look(again.slice(from, from + size), undefined)
   }
@@ -144,7 +144,3 @@ const count = (pass: Pass, outcome: string, slot: number): void => {
   else if (outcome !== 'equal') pass.inFlight++
   pass.slot = Math.max(pass.slot, slot)
 }
-
-const assetsOf = ({ deps }: Settling): readonly Asset[] => [
-  ...new Map(deps.instruments.all().flatMap(({ base, quote }) => [base, quote].map((asset) => [asset.mint, asset] as const))).values(),
-]
