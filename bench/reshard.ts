@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../src/platform/clock.ts'
+import { monotonicMs, systemClock } from '../src/platform/clock.ts'
 import { assignSlices, shardOf } from '../src/projections/shard-map.ts'
 import { freshAccounts } from '../test/integration/projections/read-side.ts'
 import { openReadApi } from '../test/integration/queries/read-api.ts'
@@ -19,8 +19,12 @@ import { fillLog } from './projections/log.ts'
 // reshard is a process of its own; with --kills it is killed with -9 at each of its steps first, and called again.
 
 const [FROM, TO] = [4, 6]
+/** Of a log that is replayed, not timed: a million events are filled in minutes. */
+const FILL = { open: 1_000, together: 8 }
 /** A machine that is busy elsewhere starts a server slowly. */
 const PATIENCE_MS = 300_000
+/** A step is killed as soon as it is told, but this one in the midst of its work. */
+const MID_BUILDING_MS = 10_000
 /** In their order; the reshard tells each before it begins. */
 const STEPS = [
   'building',
@@ -51,7 +55,7 @@ const main = async (): Promise<void> => {
     const urls = await freshDatabases(postgres.announcement.urls![0]!, FROM)
     const api = await openReadApi({ urls, storeUrl })
     const map = { version: 1, shards: FROM, assignment: assignSlices(FROM) }
-    const filled = await fillLog(api.side.store, Number(values.events), (accountId) => shardOf(map, accountId), FROM)
+    const filled = await fillLog(api.side.store, Number(values.events), (accountId) => shardOf(map, accountId), FROM, FILL)
     say(`${filled.events} events of ${filled.accounts.length} accounts`)
     await api.side.startProjector({ feed: api.feed })
     for (const [shard, pool] of api.side.pools.entries())
@@ -60,16 +64,17 @@ const main = async (): Promise<void> => {
     const checker = await startChecker(api.side.store, freshAccounts(8, 'live'), api.get, { pauseMs: 20, readers: 4, phase: () => phase })
     const env = { ...process.env, DATABASE_URLS: urls.join(','), EVENTSTORE_URL: storeUrl, QUANTBOT_DATA: folder, QUANTBOT_LOG: 'error' }
     let kills = 0
+    const [before, began] = [checker.reads(), monotonicMs()]
     if (values.kills) for (const step of STEPS) if (await killedAt(step, env)) kills++
-    const before = checker.reads()
     const done = await reshardOnce(env)
-    const after = checker.reads()
+    const [after, seconds] = [checker.reads(), Math.round((monotonicMs() - began) / 1000)]
     while (checker.reads() < after + 200) await systemClock.sleep(50)
     const { examples, refusals, ...verdict } = await checker.end()
     await api.close()
     const correct = verdict.wrong === 0 && done.equal
     const counted = Object.fromEntries(Object.entries(refusals).map(([told, count]) => [`refused in ${told}`, count]))
-    const metrics = { seconds: done.seconds, events: done.events, kills, ...verdict, 'reads while resharding': after - before, ...counted }
+    // of all runs together, the killed ones too
+    const metrics = { seconds, kills, ...verdict, 'reads while resharding': after - before, ...counted }
     const line = summarise('product', [{ metrics, cpuMs: null, correct: true }])
     say(`written: ${writeResults('reshard', { events: filled.events, from: FROM, to: TO, kills }, line)}`)
     process.stdout.write(`${JSON.stringify({ ...metrics, equal: done.equal, examples })}\n`)
@@ -88,6 +93,7 @@ const follow = (child: ReturnType<typeof started>, onStep: (step: string) => voi
     const step = /^reshard: (.+)/.exec(line)?.[1]
     if (step === undefined) return say(line)
     phase = step.replaceAll(/ map \d+/g, ' map')
+    say(step)
     onStep(step)
   })
 }
@@ -105,7 +111,7 @@ const killedAt = async (step: string, env: NodeJS.ProcessEnv): Promise<boolean> 
   const child = started(env)
   const gone = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)))
   follow(child, (told) => {
-    if (told.startsWith(step)) child.kill('SIGKILL')
+    if (told.startsWith(step)) setTimeout(() => child.kill('SIGKILL'), step === 'building' ? MID_BUILDING_MS : 0)
   })
   const killed = (await gone) === 'SIGKILL'
   phase = `killed at ${step}`
@@ -119,7 +125,7 @@ const reshardOnce = async (env: NodeJS.ProcessEnv): Promise<{ seconds: number; e
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString()
   })
-  follow(child, say)
+  follow(child, () => undefined)
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   if (text === '') throw new Error(`the reshard ended with ${code}`)
   return JSON.parse(text) as { seconds: number; events: number; equal: boolean }
@@ -128,6 +134,6 @@ const reshardOnce = async (env: NodeJS.ProcessEnv): Promise<{ seconds: number; e
 const checkpointOf = async (pool: { query(text: string): Promise<{ rows: { at: bigint }[] }> }): Promise<bigint> =>
   (await pool.query('SELECT commit_position AS at FROM checkpoint')).rows[0]?.at ?? -1n
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+const say = (line: string): void => void process.stderr.write(`${(performance.now() / 1000).toFixed(1)} s: ${line}\n`)
 
 await main()

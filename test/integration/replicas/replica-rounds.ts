@@ -10,7 +10,10 @@ export interface ReplicaRounds extends Verdict {
 }
 
 export interface RoundsOptions {
+  /** That the standby answers; those of the primary come on top. */
   readonly reads: number
+  /** Readers who ask for the same at once share one read of a database. */
+  readonly accounts?: number
   readonly readers?: number
   /** Ends then, with as many reads as there were. */
   readonly minutes?: number
@@ -22,11 +25,11 @@ export interface RoundsOptions {
  */
 export const playReplicas = async (
   { pair, api, outcomes }: ReplicaStand,
-  { reads, readers = 2, minutes = Number.POSITIVE_INFINITY }: RoundsOptions,
+  { reads, accounts = 6, readers = 2, minutes = Number.POSITIVE_INFINITY }: RoundsOptions,
 ): Promise<ReplicaRounds> => {
   // a page of its own is not answered from the cache, but by a database
   const read = (path: string) => api.get(`${path}&limit=1000`)
-  const checker = await startChecker(api.side.store, freshAccounts(6, 'replica'), read, { pauseMs: 20, readers })
+  const checker = await startChecker(api.side.store, freshAccounts(accounts, 'replica'), read, { pauseMs: 4 * accounts, readers })
   const stop = new AbortController()
   let pauses = 0
   const saboteur = (async () => {
@@ -39,7 +42,7 @@ export const playReplicas = async (
   })()
   const enough = async (): Promise<boolean> => {
     const { replica = 0, behind = 0 } = await outcomes()
-    return checker.reads() >= reads && replica > 5 && behind > 5 && pauses > 2
+    return replica >= reads && behind > 5 && pauses > 2
   }
   try {
     const end = monotonicMs() + minutes * 60_000

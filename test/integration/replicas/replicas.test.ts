@@ -21,7 +21,7 @@ describe('reads from a streaming replica', function () {
   after(() => stand?.close())
 
   it('are never older than was asked for, while its replay stops and goes on', async () => {
-    const verdict = await playReplicas(stand, { reads: 40 })
+    const verdict = await playReplicas(stand, { reads: 10 })
     assert.equal(verdict.wrong, 0, verdict.examples.join('; '))
     assert(verdict.outcomes.replica! > 5 && verdict.outcomes.behind! > 5, JSON.stringify(verdict))
   })
