@@ -9,10 +9,15 @@ export interface PoolOptions {
   readonly log: Logger
   /** Connections at most. Four keep two cores busy; more only queue inside Postgres. */
   readonly max?: number
+  /** A statement may take so long, ms; a reader's or writer's patience when left out. */
+  readonly statementMs?: number
 }
 
+/** Nobody who waits for an answer waits longer. */
+const STATEMENT_MS = 10_000
+
 /** A pool that answers int8 and whole numerics as bigint. Errors of idle connections are logged, never thrown. The caller ends it. */
-export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg.Pool => {
+export const createPool = (url: string, { name, log, max = 4, statementMs = STATEMENT_MS }: PoolOptions): pg.Pool => {
   const { connectionString, pooled } = connectionOf(url)
   const pool = new pg.Pool({
     connectionString,
@@ -24,8 +29,8 @@ export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg
     keepAlive: true,
     // A dead server is noticed within a reader's patience instead of the kernel's minutes.
     connectionTimeoutMillis: 3_000,
-    query_timeout: 12_000,
-    ...(pooled ? { Client: StatelessClient } : SESSION_LIMITS),
+    query_timeout: statementMs + 2_000,
+    ...(pooled ? { Client: StatelessClient } : { ...SESSION_LIMITS, statement_timeout: statementMs }),
   })
   // Without a listener the loss of an idle connection would end the process.
   pool.on('error', (error) => log.warn({ detail: faultOf(error), pool: name }, 'an idle connection broke'))
@@ -33,7 +38,6 @@ export const createPool = (url: string, { name, log, max = 4 }: PoolOptions): pg
 }
 
 const SESSION_LIMITS = {
-  statement_timeout: 10_000,
   // A process paused inside a transaction keeps its row locks: cut it before its successor's own patience (10 s) ends.
   idle_in_transaction_session_timeout: 5_000,
 }

@@ -11,7 +11,7 @@ export interface ConsistencyDeps {
 }
 
 /** The contract's bound on a read that waits. */
-const PATIENCE_MS = 10_000
+export const PATIENCE_MS = 10_000
 /** An event of the shard's own streams arrives sooner than this; only then is it worth asking the log and appending a tick. */
 const OWN_EVENT_MS = 25
 /** A tick may get lost with its connection: another one is cheap. */

@@ -35,6 +35,7 @@ import { reconciliationRoute } from './resources/reconciliation.ts'
 import { statusRoute } from './resources/status.ts'
 import { streamRoutes } from './resources/streams.ts'
 import { openMarketReplicas } from './shards/market-replicas.ts'
+import { answerByNewestMap } from './shards/newest-map.ts'
 import { type Presence, startPresence } from './shards/presence.ts'
 import { openRedisReader } from './shards/redis-reader.ts'
 import { createShardRouting, type RoutingDeps, type ShardRouting } from './shards/routing.ts'
@@ -146,7 +147,8 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
     },
     shardOf: (accountId) => routing.shards()[shardOf(routing.map(), accountId)]!,
   }
-  const used = (one: Route): Route => ({ ...one, handle: (context) => routing.use(() => one.handle(context)) })
+  const answered = answerByNewestMap({ routing, store, clock })
+  const used = (one: Route): Route => ({ ...one, handle: (context) => answered(() => one.handle(context), context.signal) })
   return {
     routes: [
       orderByClientIdRoute(reader),
@@ -173,7 +175,7 @@ export const startQueriesRole = async (deps: QueriesDeps): Promise<QueriesRole> 
       statusRoute(reader),
       ...streamRoutes(reader),
     ].map(used),
-    accountsAt: (request) => routing.use(() => accountsAt(reader)(request)),
+    accountsAt: (request) => answered(() => accountsAt(reader)(request), request.signal),
     close: async () => {
       stop.abort(new Error('stopping'))
       steps?.unsubscribe()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
-import { type Pool, transaction } from '../../platform/postgres.ts'
+import type { Logger } from '../../platform/log.ts'
+import { faultOf, isTransient, type Pool, transaction } from '../../platform/postgres.ts'
 import { digestTables } from '../digest.ts'
 import { READ_MODELS } from '../read-models.ts'
 import type { SqlType, Table } from '../rows/table.ts'
@@ -18,11 +19,15 @@ export interface CompareDeps {
   readonly before: readonly Pool[]
   readonly after: readonly Pool[]
   readonly clock: Clock
+  readonly log: Logger
   readonly signal: AbortSignal
 }
 
-/** Accounts compared at a time: a few thousand rows' hashes. */
-const PAGE = 500
+/** Accounts compared at a time at most: more save no round trips worth having. */
+const PAGE_MOST = 500
+/** How long a page's hashes may take before the next one is half as large: an account may have a handful of rows or a million. */
+const PAGE_MS = 2_000
+const RETRY_MS = 500
 /** An account that changes meanwhile is read again until both sides stand at the same revision. */
 const AGAIN_MS = 20
 const PATIENCE_MS = 60_000
@@ -46,10 +51,10 @@ export const compareMaps = async (deps: CompareDeps): Promise<Comparison> => {
     accounts++
     if (a.digest !== b.digest) different.push(accountId)
   }
-  for (let from = '', to = ''; from !== END; from = to) {
-    signal.throwIfAborted()
-    to = await endOfPage(before, from)
-    const [a, b] = await Promise.all([digests(before, BETWEEN, [from, to]), digests(after, BETWEEN, [from, to])])
+  const pages = pagesOf(deps)
+  for (let from = ''; from !== END; ) {
+    const { to, a, b } = await pages(from)
+    from = to
     const moving: string[] = []
     for (const accountId of [...new Set([...a.keys(), ...b.keys()])].sort(bytewise)) {
       const [one, other] = [a.get(accountId), b.get(accountId)]
@@ -67,6 +72,30 @@ export const compareMaps = async (deps: CompareDeps): Promise<Comparison> => {
   left.update(reference === copies ? reference : await referenceOf(before))
   right.update(reference === copies ? copies : await referenceOf(after))
   return { before: left.digest('hex'), after: right.digest('hex'), accounts, different: different.slice(0, MOST_NAMED) }
+}
+
+/** Reads pages as large as the databases answer in good time. One that fails is read again, smaller: all of it would be lost otherwise, again and again. */
+const pagesOf = ({ before, after, clock, log, signal }: CompareDeps) => {
+  let size = PAGE_MOST / 4
+  return async (from: string) => {
+    for (;;) {
+      signal.throwIfAborted()
+      const began = clock.now()
+      try {
+        const to = await endOfPage(before, from, size)
+        const [a, b] = await Promise.all([digests(before, BETWEEN, [from, to]), digests(after, BETWEEN, [from, to])])
+        const took = clock.now() - began
+        if (took > PAGE_MS) size = Math.max(1, size >> 1)
+        else if (took < PAGE_MS / 4) size = Math.min(PAGE_MOST, size * 2)
+        return { to, a, b }
+      } catch (error) {
+        if (!isTransient(error)) throw error
+        log.warn({ detail: faultOf(error), accounts: size }, 'a page of accounts could not be compared')
+        size = Math.max(1, size >> 2)
+        await clock.sleep(RETRY_MS, signal)
+      }
+    }
+  }
 }
 
 interface Digest {
@@ -118,10 +147,10 @@ const digests = async (pools: readonly Pool[], text: string, values: readonly st
 }
 
 /** The last account of the next page, END when there is no further one. */
-const endOfPage = async (pools: readonly Pool[], from: string): Promise<string> => {
+const endOfPage = async (pools: readonly Pool[], from: string, size: number): Promise<string> => {
   const text = 'SELECT account_id AS id FROM accounts WHERE account_id > $1 ORDER BY account_id OFFSET $2 LIMIT 1'
   const ends = await Promise.all(
-    pools.map(async (pool) => (await pool.query<{ id: string }>({ text, values: [from, PAGE - 1] })).rows[0]?.id),
+    pools.map(async (pool) => (await pool.query<{ id: string }>({ text, values: [from, size - 1] })).rows[0]?.id),
   )
   return ends.reduce<string>((least, id) => (id !== undefined && bytewise(id, least) < 0 ? id : least), END)
 }

@@ -41,6 +41,8 @@ export interface Resharded {
 
 const LOOK_MS = 100
 const RETRY_MS = 500
+/** Nobody waits for the hashes of an account but the comparison, and one account may have a million rows. */
+const STATEMENT_MS = 300_000
 
 /**
  * Moves the read models to another number of shards while they are read and written: builds the new map's databases by replay, compares every
@@ -66,11 +68,13 @@ export const reshard = async (deps: ReshardDeps, to: number): Promise<Resharded>
       const set = { ...deps, owner: `reshard-${deps.ids.uuid()}`, publish: () => undefined, metrics }
       const next = maps.next!
       building = await patiently(deps, () => projectMap(set, next, urls))
-      compared = await withPools(shardUrls(maps.current, servers), log, async (before) => {
-        await caughtUp(deps, before, building!.pools)
-        onStep('comparing')
-        return patiently(deps, () => compareMaps({ ...deps, before, after: building!.pools }))
-      })
+      compared = await withPools(shardUrls(maps.current, servers), log, (before) =>
+        withPools(urls, log, async (after) => {
+          await caughtUp(deps, before, after)
+          onStep('comparing')
+          return patiently(deps, () => compareMaps({ ...deps, before, after }))
+        }),
+      )
       if (compared.before !== compared.after) {
         onStep('the maps differ: giving the new one up')
         await building.close()
@@ -172,7 +176,7 @@ const removeGone = async (deps: ReshardDeps, maps: ShardMaps): Promise<void> => 
 }
 
 const withPools = async <T>(urls: readonly string[], log: Logger, work: (pools: readonly Pool[]) => Promise<T>): Promise<T> => {
-  const pools = urls.map((url) => createPool(url, { name: 'reshard', log, max: 2 }))
+  const pools = urls.map((url) => createPool(url, { name: 'reshard', log, max: 2, statementMs: STATEMENT_MS }))
   try {
     return await work(pools)
   } finally {

@@ -9,13 +9,15 @@ export interface ShardRouting {
   readonly shards: () => readonly Shard[]
   /** Also those of a map that is coming or going. */
   readonly open: () => readonly Shard[]
-  /** Runs a request: the shards that were in use when it began stay until it has ended. */
-  use<T>(request: () => Promise<T>): Promise<T>
+  /** Runs a request: the shards that were in use when it began stay until it has ended. `then` is given its answer and the version of their map. */
+  use<T>(request: () => Promise<T>, then?: (answer: T, version: number) => T | Promise<T>): Promise<T>
   /**
    * Moves to a map: opens its shards, waits until they have come as far as every answer given so far, uses them, and resolves when no request
    * uses the old ones any more. @throws the signal's reason, or when a database is away
    */
   moveTo(map: ShardMap, signal: AbortSignal): Promise<void>
+  /** Resolves when requests use a newer map than this one. */
+  leaves(version: number): Promise<void>
   /** Closes the shards of maps that are not in use. */
   closeOld(): Promise<void>
   close(): Promise<void>
@@ -33,10 +35,17 @@ interface InUse extends OpenShards {
   users: number
   /** Called when the last user has gone. */
   idle: () => void
+  /** Resolves when a newer map is in use. */
+  readonly left: Promise<void>
+  readonly leave: () => void
 }
 
 export const createShardRouting = async ({ first, openMap, reaches }: RoutingDeps): Promise<ShardRouting> => {
-  const opened = async (map: ShardMap): Promise<InUse> => ({ ...(await openMap(map)), map, users: 0, idle: () => undefined })
+  const opened = async (map: ShardMap): Promise<InUse> => {
+    let leave = (): void => undefined
+    const left = new Promise<void>((resolve) => (leave = resolve))
+    return { ...(await openMap(map)), map, users: 0, idle: () => undefined, left, leave }
+  }
   let current = await opened(first)
   current.serve()
   let coming: InUse | undefined
@@ -46,15 +55,17 @@ export const createShardRouting = async ({ first, openMap, reaches }: RoutingDep
     map: () => current.map,
     shards: () => current.shards,
     open: () => [current, ...(coming ? [coming] : []), ...old].flatMap(({ shards }) => shards),
-    use: async (request) => {
+    use: async (request, then = (answer) => answer) => {
       const used = current
       used.users++
+      let answer: Awaited<ReturnType<typeof request>>
       try {
-        return await request()
+        answer = await request()
       } finally {
         used.users--
         if (used.users === 0) used.idle()
       }
+      return then(answer, used.map.version)
     },
     moveTo: async (map, signal) => {
       if (current.map.version !== map.version) {
@@ -71,11 +82,14 @@ export const createShardRouting = async ({ first, openMap, reaches }: RoutingDep
         }
         old = [...old, current]
         next.serve()
+        const before = current
         current = next
         coming = undefined
+        before.leave()
       }
       await Promise.all(old.map((left) => (left.users === 0 ? undefined : new Promise<void>((resolve) => (left.idle = resolve)))))
     },
+    leaves: (version) => (current.map.version > version ? Promise.resolve() : current.left),
     closeOld: async () => {
       const left = old
       old = []

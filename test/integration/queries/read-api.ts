@@ -1,7 +1,7 @@
 import type { asOfAllRoute } from '../../../src/audit/as-of-all-route.ts'
 import { defineInstruments, followInstruments, type InstrumentBook } from '../../../src/events/instruments.ts'
 import { createTicker } from '../../../src/events/tick.ts'
-import { systemClock } from '../../../src/platform/clock.ts'
+import { type Clock, systemClock } from '../../../src/platform/clock.ts'
 import { createHealthBoard, type HealthBoard } from '../../../src/platform/health.ts'
 import { type Grant, hashKey } from '../../../src/platform/http/grant.ts'
 import type { Route } from '../../../src/platform/http/route.ts'
@@ -41,6 +41,8 @@ export const openReadApi = async (
     readonly urls?: readonly string[]
     readonly storeUrl?: string
     readonly replicas?: readonly (readonly string[])[]
+    /** Of the queries role. */
+    readonly clock?: Clock
     /** A route of the auditor that reads rows too. */
     readonly extra?: typeof asOfAllRoute
   } = {},
@@ -55,7 +57,7 @@ export const openReadApi = async (
   const feed = createShardFeed()
   const queries = await startQueriesRole({
     ...{ ...deps, instruments, ticker: createTicker(deps), logId: side.logId, databaseUrls: side.urls, redisUrl: options.redisUrl },
-    ...{ registry, health, replicas: options.replicas ?? [] },
+    ...{ registry, health, replicas: options.replicas ?? [], clock: options.clock ?? systemClock },
     ...(options.local === false ? {} : { feed }),
   })
   const extra = options.extra ? [options.extra({ ...deps, instruments }, queries.accountsAt)] : []

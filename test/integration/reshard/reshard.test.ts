@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
 import { createPool } from '../../../src/platform/postgres.ts'
 import { digestShards } from '../../../src/projections/digest.ts'
+import { compareMaps } from '../../../src/projections/reshard/compare.ts'
 import { removeMap } from '../../../src/projections/reshard/databases.ts'
 import { abandon, type ReshardDeps, reshard } from '../../../src/projections/reshard/reshard.ts'
 import { shardUrls } from '../../../src/projections/shard-map.ts'
@@ -16,6 +17,7 @@ import { accountHistory, append } from '../projections/history.ts'
 import { freshAccounts, log } from '../projections/read-side.ts'
 import { openReadApi, type ReadApi } from '../queries/read-api.ts'
 import { startChecker } from './checker.ts'
+import { stoppableClock } from './stoppable-clock.ts'
 
 // The maps of the shared log are other tests' ground: this one has a log of its own.
 describe('resharding while the read side is read and written', () => {
@@ -115,5 +117,48 @@ describe('resharding while the read side is read and written', () => {
     const same = await reshard(depsOf(), current.shards)
     assert.deepEqual([same.version, same.events, same.equal], [current.version, 0, true])
     assert.equal((await api.get(`/v1/accounts/${still[0]}/balances`)).status, 200, 'reads go on')
+  })
+
+  it('compares on, a smaller page at a time, when a database takes too long for its hashes', async function () {
+    this.timeout(240_000)
+    const { current } = (await readShardMaps(api.side.store))!
+    const pools = shardUrls(current, servers).map((url) => createPool(url, { name: 'test', log, max: 2, statementMs: 1_000 }))
+    const holder = await pools[0]!.connect()
+    try {
+      await holder.query('BEGIN')
+      await holder.query('LOCK TABLE balances')
+      let late = 0
+      const warned = Object.assign(log.child({}), { warn: () => late++ === 0 && void holder.query('ROLLBACK') })
+      const deps = { before: pools, after: pools, clock: systemClock, log: warned, signal: new AbortController().signal }
+      const { before, after, accounts } = await compareMaps(deps)
+      assert(late > 0 && accounts >= still.length && before === after, JSON.stringify([late, accounts]))
+    } finally {
+      holder.release()
+      await Promise.all(pools.map((pool) => pool.end()))
+    }
+  })
+
+  it('answers also by a reader that stood still until the shards it read from were gone', async function () {
+    this.timeout(240_000)
+    const { current } = (await readShardMaps(api.side.store))!
+    const { clock, stop, goOn } = stoppableClock()
+    const others = (await api.side.pools[0]!.query<{ process: string }>('SELECT process FROM readers')).rows.map(({ process }) => process)
+    const reader = await openReadApi({ urls: servers, storeUrl: node.url, local: false, clock })
+    try {
+      const paths = still.map((accountId) => `/v1/accounts/${accountId}/orders`)
+      const before = await Promise.all(paths.map((path) => reader.get(path)))
+      stop()
+      // what five seconds without a heartbeat come to
+      await api.side.pools[0]!.query(`UPDATE readers SET seen_at = '-infinity' WHERE process <> ALL ($1)`, [others])
+      await reshard(depsOf(), current.shards + 1)
+      const reads = Promise.all(paths.map((path) => reader.get(path)))
+      goOn()
+      for (const [n, { status, body }] of (await reads).entries())
+        assert.deepEqual([status, body.data], [200, before[n]!.body.data], JSON.stringify(body))
+      assert.equal((await reader.get('/v1/status')).status, 200)
+    } finally {
+      goOn()
+      await reader.close()
+    }
   })
 })
