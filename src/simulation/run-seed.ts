@@ -3,9 +3,10 @@ import { defineInstruments } from '../events/instruments.ts'
 import { ensureLogId } from '../events/log-identity.ts'
 import type { Instrument } from '../events/reference/reference-event.ts'
 import { controlStream } from '../events/scope.ts'
-import { parseAccountStream } from '../events/streams.ts'
+import { HOUSE, parseAccountStream } from '../events/streams.ts'
 import { systemIds } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
+import { NONCES_PER_ACCOUNT, nonceSeat } from '../settlement/signing/nonce-seat.ts'
 import { createBlockChain } from './chain/block-chain.ts'
 import { createNodes } from './chain/nodes.ts'
 import { type AccountBook, createAccountBook } from './invariants/account-book.ts'
@@ -20,6 +21,7 @@ import type { Machine } from './kernel/machine.ts'
 import { createRandom } from './kernel/random.ts'
 import { createTimeline, type Timeline } from './kernel/timeline.ts'
 import { createTrace } from './kernel/trace.ts'
+import { profileOf } from './profile.ts'
 import { createSharedTables } from './store/coordination.ts'
 import { createMemoryLog } from './store/memory-log.ts'
 import { quietStore } from './store/quiet-store.ts'
@@ -62,11 +64,10 @@ const ACCOUNTS = ['alpha', 'bravo', 'charlie', 'delta', 'echo', 'foxtrot', 'golf
 /** After the last command and the last fault everything must have come to rest within this. */
 const PATIENCE_MS = 10 * 60_000
 const LOOK_MS = 500
-/** Seeds from here on trade by strategies as well: a profile of its own, for what is added to the traffic moves every seed that has it. */
-const STRATEGY_SEEDS = 1_000_000
 
 /** Runs one seed from the first command until everything has come to rest, holding the invariants after every step. */
 export const runSeed = async (seed: number, { log: logger, print = false }: SeedOptions): Promise<SeedResult> => {
+  const profile = profileOf(seed)
   const timeline = createTimeline(START)
   const random = createRandom(seed, 1)
   const buggify = createBuggify(createRandom(seed, 2))
@@ -86,14 +87,13 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
   const chainCheck = createChainCheck(chain, stateOf, violations)
   const acknowledged = createAcknowledged(log, violations)
   const limitCheck = createLimitCheck(violations)
-  const byStrategies = seed >= STRATEGY_SEEDS
   const strategyCheck = createStrategyCheck(timeline.now, violations)
   log.onAppend((events) => {
     const accountId = parseAccountStream(events[0]!.streamId)?.accountId
     for (const { streamId, revision, type, id } of events)
       if (!streamId.startsWith('snap-')) trace.note('event', streamId, revision, type, id)
     limitCheck.noted(events)
-    if (byStrategies) strategyCheck.noted(events, accountId === undefined ? undefined : stateOf(accountId))
+    if (profile.strategies) strategyCheck.noted(events, accountId === undefined ? undefined : stateOf(accountId))
     if (accountId === undefined) return
     for (const { type } of events) written[type] = (written[type] ?? 0) + 1
     const book = books.get(accountId) ?? createAccountBook(accountId, violations)
@@ -116,6 +116,7 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     nodes: createNodes({ names: random.pick([['a'], ['a', 'b'], ['a', 'b', 'c']]), chain, timeline, random, buggify }),
     arrivals: random.chance(0.3),
     delivered: new Map(),
+    nonceSeats: profile.durableNonces ? await seatsOf(ACCOUNTS) : new Set(),
     onSend: chainCheck.sent,
     mayDie: (machine: Machine, weight: number) => {
       if (buggify('crash', weight)) timeline.at(timeline.now() + random.below(30), () => cluster.kill(machine))
@@ -132,8 +133,8 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     return (Number(quote) / Number(base)) * 1_000
   }
   const market = { random, accounts, account: stateOf, price, now: timeline.now, fresh: (kind: string) => `${kind}-${ids++}` }
-  if (byStrategies) openStrategies(client)
-  const traffic = startTraffic(ground, client, market, byStrategies ? STRATEGY_TRAFFIC : [])
+  if (profile.strategies) openStrategies(client)
+  const traffic = startTraffic(ground, client, market, profile.strategies ? STRATEGY_TRAFFIC : [])
 
   const gifts = startGifts(ground, accounts, stateOf)
 
@@ -204,6 +205,12 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
     )
     await runUntil(timeline, violations, () => done || violations.found.some(({ invariant }) => invariant.includes('at rest:')))
   }
+}
+
+const seatsOf = async (accounts: readonly string[]): Promise<ReadonlySet<string>> => {
+  const payer = KEYSTORE.wallet(HOUSE).signer.publicKey
+  const seats = accounts.flatMap((accountId) => Array.from({ length: NONCES_PER_ACCOUNT }, (_, i) => nonceSeat(payer, accountId, i)))
+  return new Set((await Promise.all(seats)).map(({ account }) => account))
 }
 
 /** Goes on until it is so; looks once a simulated second. */

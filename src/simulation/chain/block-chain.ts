@@ -5,8 +5,10 @@ import type { Buggify } from '../kernel/buggify.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Timeline } from '../kernel/timeline.ts'
 import type { Trace } from '../kernel/trace.ts'
-import { type Execution, execute, giftStep, type ParsedTransaction, parseTransaction } from './execute.ts'
+import { advancedBy, livesByNonce, nonceOfBlock, type Place } from './durable-nonce.ts'
+import { type Execution, execute, giftStep } from './execute.ts'
 import { openingReserves } from './market.ts'
+import { type ParsedTransaction, parseTransaction } from './parse-transaction.ts'
 import { createTokenState, type TokenState } from './token-state.ts'
 
 /** The simulated chain: slots go by, transactions wait and land or do not, forks take blocks back that nobody had finalised. */
@@ -72,6 +74,9 @@ export interface BlockChainOptions {
 const STRANGER = 'a stranger'
 const UNSIGNED = '\0'.repeat(64)
 
+/** Neither a blockhash nor the value of its nonce. */
+const UNKNOWN_HASH: Execution = { error: 'BlockhashNotFound', fee: 0n, rent: 0n, deltas: [] }
+
 interface Waiting {
   readonly transaction: ParsedTransaction
   /** The first slot that takes it. */
@@ -121,6 +126,14 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
     for (const listener of listeners) listener(signature)
   }
 
+  /** It may land in a block of this height. */
+  const isValid = (transaction: ParsedTransaction, height: number): boolean =>
+    (lastValid(transaction.blockhash)?.height ?? 0) >= height || livesByNonce(state, transaction, height)
+  const placeOf = ({ height, fork: of, slot: at }: Pick<Block, 'height' | 'fork' | 'slot'>): Place => ({
+    height,
+    nonce: nonceOfBlock(seed, of, at),
+  })
+
   const takeBack = (): void => {
     // never below what is final; mostly the tip alone, now and then all that could still go
     const most = head().height - Math.max(1, finalized)
@@ -141,8 +154,7 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
     }
     // what never landed on the fork that died may land on the one that lives
     for (const transaction of heard.values()) {
-      const valid = lastValid(transaction.blockhash)
-      if (found.has(transaction.signature) || !valid || valid.height <= head().height || !random.chance(0.3)) continue
+      if (found.has(transaction.signature) || !isValid(transaction, head().height + 1) || !random.chance(0.3)) continue
       if (buggify.rate('fork') > 0) buggify.noted('fork_lands')
       waiting.push({ transaction, slot: slot + random.between(1, 3) })
     }
@@ -162,9 +174,8 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
   }
   const land = (transaction: ParsedTransaction, block: Block & { landed: Landed[] }): void => {
     const { signature } = transaction
-    const valid = lastValid(transaction.blockhash)
-    if (found.has(signature) || !valid || valid.height < block.height) return
-    const landed = { transaction, execution: execute(state, transaction, instruments), block }
+    if (found.has(signature) || !isValid(transaction, block.height)) return
+    const landed = { transaction, execution: execute(state, transaction, instruments, placeOf(block)), block }
     block.landed.push(landed)
     found.set(signature, landed)
     trace.note('landed', signature.slice(0, 8), block.slot, landed.execution.error ?? 'ok')
@@ -200,7 +211,8 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
     find: (signature) => found.get(signature),
     receive: (wire) => {
       const transaction = parse(wire)
-      const valid = lastValid(transaction.blockhash)
+      // what lives by a nonce has no last height: it is kept for as long as a blockhash would live
+      const valid = lastValid(transaction.blockhash) ?? (advancedBy(transaction) ? { height: head().height + life } : undefined)
       if (!valid || found.has(transaction.signature)) return
       heard.set(transaction.signature, transaction)
       const late = buggify('late_landing')
@@ -231,7 +243,10 @@ export const createBlockChain = (options: BlockChainOptions): BlockChain => {
     },
     tryOut: (wire, look) => {
       const mark = state.mark()
-      const seen = look(execute(state, parse(wire), instruments))
+      const transaction = parse(wire)
+      const next = placeOf({ height: head().height + 1, fork, slot: slot + 1 })
+      const mayLive = !advancedBy(transaction) || hashes.has(transaction.blockhash) || livesByNonce(state, transaction, next.height)
+      const seen = look(mayLive ? execute(state, transaction, instruments, next) : UNKNOWN_HASH)
       state.undoTo(mark)
       return seen
     },

@@ -7,6 +7,7 @@ import type { Machine } from '../kernel/machine.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Timeline } from '../kernel/timeline.ts'
 import type { Block, BlockChain, Landed } from './block-chain.ts'
+import { nonceImage } from './durable-nonce.ts'
 import type { ChainNode } from './nodes.ts'
 
 export interface ChainPortOptions {
@@ -18,13 +19,15 @@ export interface ChainPortOptions {
   readonly random: Random
   readonly buggify: Buggify
   readonly slotMs: number
+  /** Addresses that are nonce accounts or nothing. */
+  readonly nonceSeats: ReadonlySet<string>
   /** Told of all bytes that leave the process. */
   readonly onSend: (wire: Uint8Array) => void
 }
 
 /** One process's way to the chain: nodes that lag, are away, know nothing, tell wrong heights, and lose what they are given. */
 export const chainPort = (options: ChainPortOptions): Chain => {
-  const { chain, nodes, machine, timeline, random, buggify, slotMs, onSend } = options
+  const { chain, nodes, machine, timeline, random, buggify, slotMs, nonceSeats, onSend } = options
   const liar = nodes.length > 1 ? nodes.at(-1) : undefined
   const named = (endpoint: string): ChainNode => nodes.find(({ name }) => name === endpoint) ?? nodes[0]!
   const hop = (): number => random.between(2, 60)
@@ -47,12 +50,14 @@ export const chainPort = (options: ChainPortOptions): Chain => {
     return { slot, commitment, error: landed.execution.error }
   }
   const image = (address: string): AccountImage | undefined => {
+    if (nonceSeats.has(address)) return nonceImage(chain.state.nonce(address))
     const account = chain.state.get(address)
     return account ? tokenImage(account) : PLAIN
   }
 
   const finalSlot = (tip: Block): number => chain.atHeight(chain.finalizedAt(tip)).slot
-  const finalImage = (address: string): AccountImage | undefined => {
+  const finalImage = (address: string, tip: Block): AccountImage | undefined => {
+    if (nonceSeats.has(address)) return nonceImage(chain.state.nonce(address, chain.finalizedAt(tip)))
     const account = chain.state.get(address)
     return account ? tokenImage({ ...account, amount: chain.finalAmount(address) }) : PLAIN
   }
@@ -130,8 +135,16 @@ export const chainPort = (options: ChainPortOptions): Chain => {
         }))
       }),
     accounts: (addresses) => ask(() => addresses.map(image)),
-    finalizedAccounts: (addresses) => ask(() => ({ slot: finalSlot(view()), accounts: addresses.map(finalImage) })),
-    finalizedAccountAt: (endpoint, address) => ask(() => ({ slot: finalSlot(named(endpoint).tip()), account: finalImage(address) })),
+    finalizedAccounts: (addresses) =>
+      ask(() => {
+        const tip = view()
+        return { slot: finalSlot(tip), accounts: addresses.map((address) => finalImage(address, tip)) }
+      }),
+    finalizedAccountAt: (endpoint, address) =>
+      ask(() => {
+        const tip = named(endpoint).tip()
+        return { slot: finalSlot(tip), account: finalImage(address, tip) }
+      }),
     signaturesOf: (address, { before, until, limit }) =>
       ask(() => {
         const newestFirst = chain.finalOf(address)

@@ -1,25 +1,11 @@
 import { ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_PROGRAM_ID } from '@solana/spl-token'
-import { SystemProgram, VersionedTransaction } from '@solana/web3.js'
-import bs58 from 'bs58'
+import { SystemProgram } from '@solana/web3.js'
 import type { TokenDelta } from '../../events/account/transaction-events.ts'
 import type { Instrument } from '../../events/reference/reference-event.ts'
+import { advancedBy, livesByNonce, type Place, runNonceStep } from './durable-nonce.ts'
 import { MARKET_PROGRAM, otherSide, readSwap, SLIPPAGE } from './market.ts'
+import type { ParsedTransaction, Step } from './parse-transaction.ts'
 import type { TokenState } from './token-state.ts'
-
-/** A transaction as the simulated chain reads it, once for all its copies. */
-export interface ParsedTransaction {
-  readonly signature: string
-  readonly blockhash: string
-  readonly payer: string
-  readonly signers: number
-  readonly steps: readonly Step[]
-}
-
-interface Step {
-  readonly program: string
-  readonly accounts: readonly string[]
-  readonly data: Uint8Array
-}
 
 /** What executing it did. */
 export interface Execution {
@@ -29,36 +15,24 @@ export interface Execution {
   readonly deltas: readonly TokenDelta[]
 }
 
-export const parseTransaction = (wire: Uint8Array): ParsedTransaction => {
-  const { message, signatures } = VersionedTransaction.deserialize(wire)
-  const keys = message.staticAccountKeys.map((key) => key.toBase58())
-  return {
-    signature: bs58.encode(signatures[0]!),
-    blockhash: message.recentBlockhash,
-    payer: keys[0]!,
-    signers: message.header.numRequiredSignatures,
-    steps: message.compiledInstructions.map(({ programIdIndex, accountKeyIndexes, data }) => ({
-      program: keys[programIdIndex]!,
-      accounts: accountKeyIndexes.map((index) => keys[index]!),
-      data,
-    })),
-  }
-}
-
 const LAMPORTS_PER_SIGNATURE = 5_000n
 const RENT_LAMPORTS = 2_039_280n
 
 /** Executes on the state: all of it, or nothing but the fee. */
-export const execute = (state: TokenState, transaction: ParsedTransaction, instruments: readonly Instrument[]): Execution => {
+export const execute = (state: TokenState, transaction: ParsedTransaction, instruments: readonly Instrument[], place: Place): Execution => {
   const mark = state.mark()
+  const durable = livesByNonce(state, transaction, place.height)
   const before = new Map<string, bigint>()
   const fee = LAMPORTS_PER_SIGNATURE * BigInt(transaction.signers)
   let rent = 0n
   for (const step of transaction.steps) {
     for (const address of step.accounts) if (!before.has(address)) before.set(address, state.get(address)?.amount ?? 0n)
-    const outcome = run(state, step, instruments)
+    const outcome = runNonceStep(state, step, place) ?? run(state, step, instruments)
     if (typeof outcome === 'string') {
       state.undoTo(mark)
+      // its nonce is used up all the same
+      const account = durable ? advancedBy(transaction) : undefined
+      if (account !== undefined) state.setNonce(account, { ...state.nonce(account)!, value: place.nonce, height: place.height })
       return { error: outcome, fee, rent: 0n, deltas: [] }
     }
     rent += outcome

@@ -23,6 +23,8 @@ export interface Ground {
   /** Processes look for transfers that came unasked. */
   readonly arrivals: boolean
   readonly delivered: Map<string, bigint>
+  /** Where nonce accounts of the seed's accounts may lie; none where nothing lives by them. */
+  readonly nonceSeats: ReadonlySet<string>
   readonly onSend: (wire: Uint8Array) => void
   /** A moment at which the process may die or stop for a while; `weight`: how good a moment. */
   readonly mayDie: (machine: Machine, weight: number) => void

@@ -69,9 +69,10 @@ export const startNode = async ({ ground, machine, keystore, faucet, log }: Node
     keystore,
     faucet,
     slotMs,
-    chain: chainPort({ ...ports, chain, nodes, slotMs, onSend: ground.onSend }),
+    chain: chainPort({ ...ports, chain, nodes, slotMs, nonceSeats: ground.nonceSeats, onSend: ground.onSend }),
     coordination: coordinationPort({ ...ports, tables: ground.tables, arrivals: ground.arrivals }),
     arrivalsMs: ARRIVALS_MS,
+    durableNonces: ground.nonceSeats.size > 0 ? 'all' : 'off',
   })
   return { machine, routes: commands.routes, handler: commands.handler }
 }
