@@ -1,4 +1,5 @@
 import type { EventStore } from '../../events/store/event-store.ts'
+import { abortWithin } from '../../platform/abort-within.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Refusal } from '../../platform/http/problem.ts'
 import { readShardMap } from '../../projections/shard-map-stream.ts'
@@ -48,8 +49,8 @@ const isNotReady = (answer: object): boolean => 'refusal' in answer && (answer.r
 
 /** Undefined when it takes longer, or the signal aborts first. */
 const within = async <T>(clock: Clock, ms: number, value: Promise<T>, signal: AbortSignal): Promise<T | undefined> => {
-  const over = new AbortController()
-  const late = clock.sleep(ms, AbortSignal.any([signal, over.signal])).catch(() => undefined)
+  const over = abortWithin(signal)
+  const late = clock.sleep(ms, over.signal).catch(() => undefined)
   try {
     return (await Promise.race([value, late])) ?? undefined
   } finally {
