@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { ok, type Route, refuse, route } from '../../platform/http/route.ts'
+import { ok, type Route, route } from '../../platform/http/route.ts'
+import type { AccountState } from '../account/state.ts'
 import { existing } from './existing.ts'
 import { AccountIdField } from './fields.ts'
-import { type CommandPorts, forbiddenAccount } from './respond.ts'
+import { type CommandPorts, executeAndShow, forbiddenAccount } from './respond.ts'
 
 const Params = z.object({ accountId: AccountIdField })
 const Body = z.strictObject({ tier: z.number().int().min(0).max(100) })
@@ -16,21 +17,12 @@ export const setFeeTierRoute = (ports: CommandPorts): Route =>
     params: Params,
     query: z.strictObject({}),
     body: Body,
-    handle: async ({ params, body, grant, correlationId, receivedAt }) => {
-      const accountId = params.accountId!
-      const forbidden = forbiddenAccount(grant, accountId)
-      if (forbidden) return forbidden
-      const context = {
-        commandId: `tier-${correlationId}`,
-        correlationId,
-        causationId: correlationId,
-        actor: grant.keyId,
-        time: receivedAt,
-      }
-      const executed = await ports.handler.execute(accountId, { type: 'SetFeeTier', tier: body.tier, by: grant.keyId }, context)
-      if (executed.kind !== 'answered') return refuse('not_ready', 'the event store does not answer')
-      if (executed.answer.kind === 'refused') return { refusal: executed.answer.refusal }
-      return ok({ accountId, tier: executed.state.feeTier, position: executed.position.toString() })
+    handle: async (request) => {
+      const accountId = request.params.accountId!
+      const { body, grant, correlationId } = request
+      const command = { type: 'SetFeeTier', tier: body.tier, by: grant.keyId } as const
+      const shown = ({ feeTier }: AccountState) => ({ accountId, tier: feeTier })
+      return forbiddenAccount(grant, accountId) ?? executeAndShow(ports, accountId, `tier-${correlationId}`, command, request, shown)
     },
   })
 

@@ -8,6 +8,7 @@ import type { Desk } from '../allotment/desk.ts'
 import { decideOnStream, type StreamDeps } from '../reference/decide-on-stream.ts'
 import { existing } from './existing.ts'
 import { AssetField, ClientId, PositiveDecimal, ScopeField, SymbolField } from './fields.ts'
+import { executeAndShow } from './respond.ts'
 import { type ScopePorts, scopeRefusal } from './scope-refusal.ts'
 
 export type LimitPorts = ScopePorts & StreamDeps & { readonly desk: Desk }
@@ -48,18 +49,14 @@ export const setLimitsRoute = (ports: LimitPorts): Route =>
     },
   })
 
-const setOfAccount = async (
+const setOfAccount = (
   ports: LimitPorts,
-  { correlationId, grant, receivedAt }: RequestContext,
+  request: RequestContext,
   accountId: string,
   strategyId: string | null,
   rules: LimitRules,
-): Promise<Reply> => {
-  const context = { commandId: `limits-${correlationId}`, correlationId, causationId: correlationId, actor: grant.keyId, time: receivedAt }
-  const executed = await ports.handler.execute(accountId, { type: 'SetLimits', strategyId, rules }, context)
-  if (executed.kind !== 'answered') return refuse('not_ready', 'the event store does not answer')
-  return ok({ ...ofAccount(executed.state), position: executed.position.toString() })
-}
+): Promise<Reply> =>
+  executeAndShow(ports, accountId, `limits-${request.correlationId}`, { type: 'SetLimits', strategyId, rules }, request, ofAccount)
 
 const setWide = async (
   ports: LimitPorts,

@@ -10,6 +10,7 @@ import { ok, type Reply, type RequestContext, refuse } from '../../platform/http
 import type { AccountCommand, CommandContext } from '../account/command.ts'
 import { openCorrection } from '../account/evolve-corrections.ts'
 import { problemOf } from '../account/order-requests.ts'
+import type { AccountState } from '../account/state.ts'
 import { factsOf, openAlgo } from '../algo/algo-state.ts'
 import type { AccountHandler, Executed } from '../handler/account-handler.ts'
 import { correctionDocument } from '../ledger/correction.ts'
@@ -34,6 +35,21 @@ export const execute = async (
   command: AccountCommand,
   request: RequestContext,
 ): Promise<Reply> => respond(ports, accountId, await ports.handler.execute(accountId, command, commandContext(commandId, request)))
+
+/** The same for a command that leaves nothing but the account it changed: `shown` tells of that. Refused, or without an answer in time, it is as above. */
+export const executeAndShow = async (
+  ports: CommandPorts,
+  accountId: string,
+  commandId: string,
+  command: AccountCommand,
+  request: RequestContext,
+  shown: (state: AccountState) => Readonly<Record<string, unknown>>,
+): Promise<Reply> => {
+  const executed = await ports.handler.execute(accountId, command, commandContext(commandId, request))
+  return executed.kind === 'answered' && (executed.answer.kind === 'done' || executed.answer.kind === 'ignored')
+    ? ok({ ...shown(executed.state), position: executed.position.toString() })
+    : respond(ports, accountId, executed)
+}
 
 const commandContext = (commandId: string, request: RequestContext): CommandContext => ({
   commandId,
