@@ -1,4 +1,4 @@
-import { formatUnits } from '../platform/decimal.ts'
+import { formatUnits, parseUnits } from '../platform/decimal.ts'
 import { addTrade, FLAT, type Holding } from '../projections/read-models/average-cost.ts'
 import { valueAt } from './marks.ts'
 
@@ -93,6 +93,23 @@ export const byQuoteAsset = (trades: readonly Traded[]): ReadonlyMap<string, rea
 const dayOf = (at: number): number => at - (at % DAY_MS)
 
 const ratio = (value: number): string | null => (Number.isFinite(value) ? value.toFixed(6) : null)
+
+/** Why a capital can't be one in every quote asset that was traded in. */
+export interface CapitalFault {
+  readonly reason: string
+}
+
+/** The capital in base units of each quote asset. One of them can't hold it: a fault, since to count without it would answer another question. */
+export const capitalsOf = (capital: string, assets: ReadonlyMap<string, readonly Traded[]>): ReadonlyMap<string, bigint> | CapitalFault => {
+  const units = new Map<string, bigint>()
+  for (const [asset, [first]] of assets) {
+    const decimals = first?.quoteDecimals ?? 0
+    const parsed = parseUnits(capital, decimals)
+    if (parsed === undefined) return { reason: `must have at most ${decimals} decimals, as ${asset} has` }
+    units.set(asset, parsed)
+  }
+  return units
+}
 
 /** Null where a figure has no meaning: no capital, fewer than two days, or no deviation at all. */
 const ratiosOf = (profits: readonly number[], capital: number) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { parseUnits } from '../../platform/decimal.ts'
+import { refusal } from '../../platform/http/problem.ts'
 import type { Route } from '../../platform/http/route.ts'
-import { byQuoteAsset, type Closes, DAY_MS, performanceOf, type Traded } from '../performance.ts'
+import { byQuoteAsset, type CapitalFault, type Closes, capitalsOf, DAY_MS, performanceOf, type Traded } from '../performance.ts'
 import { ofMarket, type ReaderDeps, readAccount } from '../reader.ts'
 import { AccountIdText, ClOrdIdText, ReadQuery } from '../request/parameters.ts'
 import { accountRead, dataReply, notFound } from './account-read.ts'
@@ -52,15 +52,21 @@ export const performanceRoute = (deps: ReaderDeps): Route =>
       if ('refusal' in read) return read
       if (!read.known) return notFound(read, 'no such account')
       const trades = read.rows.slice(0, MOST_TRADES).reverse()
+      const assets = byQuoteAsset(trades)
+      const capitals = capital === undefined ? NONE_GIVEN : capitalsOf(capital, assets)
+      if ('reason' in capitals) return refused(capitals)
       const closes = await readCloses(deps, trades)
       if ('refusal' in closes) return closes
-      const data = [...byQuoteAsset(trades)].map(([asset, own]) => ({
-        asset,
-        ...performanceOf(own, closes, deps.clock.now(), capital === undefined ? undefined : parseUnits(capital, own[0]!.quoteDecimals)),
-      }))
+      const data = [...assets].map(([asset, own]) => ({ asset, ...performanceOf(own, closes, deps.clock.now(), capitals.get(asset)) }))
       return dataReply(data, { asOf: read.asOf, incomplete: read.incomplete || read.rows.length > MOST_TRADES })
     },
   })
+
+const NONE_GIVEN: ReadonlyMap<string, bigint> = new Map()
+
+const refused = ({ reason }: CapitalFault) => ({
+  refusal: refusal('invalid_request', `the query is not valid: capital ${reason}`, { errors: [{ field: 'capital', reason }] }),
+})
 
 /** The days' last prices, from the daily candles. */
 const readCloses = (deps: ReaderDeps, trades: readonly Traded[]) =>

@@ -90,6 +90,14 @@ describe('lots, profit and exposure over HTTP', () => {
     assert.equal((await api.get(`/v1/accounts/${one}/performance?capital=-1`)).status, 400)
   })
 
+  it('takes a capital as fine as the quote asset, and refuses a finer one', async () => {
+    const [told] = await data<Record<string, unknown>[]>('performance?capital=1000.123456000')
+    assert.equal(told!.capital, '1000.123456')
+    const { status, body } = await api.get(`/v1/accounts/${one}/performance?capital=1000.1234567`)
+    assert.equal(status, 400, JSON.stringify(body))
+    assert.deepEqual(body.errors, [{ field: 'capital', reason: 'must have at most 6 decimals, as USDC has' }])
+  })
+
   it('refuses another method and an account that is not there', async () => {
     assert.equal((await api.get(`/v1/accounts/${one}/pnl?method=lifo`)).status, 400)
     for (const path of ['pnl', 'exposure', 'lots', 'performance'])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { byQuoteAsset, DAY_MS, performanceOf, type Traded } from '../../../src/queries/performance.ts'
+import { byQuoteAsset, capitalsOf, DAY_MS, performanceOf, type Traded } from '../../../src/queries/performance.ts'
 
 const trade = (day: number, side: 'buy' | 'sell', qty: number, quote: number): Traded => ({
   ...{ symbol: 'SOL/USDC', side, qty: BigInt(qty) * 10n ** 9n, quote: BigInt(quote) * 10n ** 6n, at: BigInt(day * DAY_MS + 1_000) },
@@ -42,6 +42,19 @@ describe('performance', () => {
   it('takes the capital that it is given', () => {
     const told = performanceOf(story, closes(100, 110, 88, 120), 3 * DAY_MS + 5_000, 10_000n * 10n ** 6n)
     assert.deepEqual([told.totalReturn, told.equity.at(-1)?.equity], ['0.021000', '10210'])
+  })
+
+  it('takes a capital that every quote asset can hold, and says which one can’t', () => {
+    const assets = byQuoteAsset([...story, { ...story[0]!, symbol: 'BONK/SOL', quoteDecimals: 9 }])
+    assert.deepEqual(
+      [...(capitalsOf('1000.123456000', assets) as ReadonlyMap<string, bigint>)],
+      [
+        ['USDC', 1_000_123_456n],
+        ['SOL', 1_000_123_456_000n],
+      ],
+    )
+    assert.deepEqual(capitalsOf('0.0000001', assets), { reason: 'must have at most 6 decimals, as USDC has' })
+    assert.deepEqual(capitalsOf('0.000000000001', new Map()), new Map())
   })
 
   it('keeps quote assets apart, of as many trades as one answer is made of', () => {
