@@ -11,9 +11,10 @@ import { createBlockChain } from './chain/block-chain.ts'
 import { createNodes } from './chain/nodes.ts'
 import { type AccountBook, createAccountBook } from './invariants/account-book.ts'
 import { createAcknowledged } from './invariants/acknowledged.ts'
-import { checkRest, checkSameFold, isBusy, restingOrders, unconfirmed } from './invariants/at-rest.ts'
+import { checkRest, isBusy, restingOrders, unconfirmed } from './invariants/at-rest.ts'
 import { createChainCheck } from './invariants/chain-check.ts'
 import { createLimitCheck } from './invariants/limit-check.ts'
+import { checkSameFold, checkSnapshot } from './invariants/same-fold.ts'
 import { createStrategyCheck } from './invariants/strategy-check.ts'
 import { createViolations, type Violation, type Violations } from './invariants/violations.ts'
 import { createBuggify, type Fault } from './kernel/buggify.ts'
@@ -94,7 +95,10 @@ export const runSeed = async (seed: number, { log: logger, print = false }: Seed
       if (!streamId.startsWith('snap-')) trace.note('event', streamId, revision, type, id)
     limitCheck.noted(events)
     if (profile.strategies) strategyCheck.noted(events, accountId === undefined ? undefined : stateOf(accountId))
-    if (accountId === undefined) return
+    if (accountId === undefined) {
+      for (const event of events) checkSnapshot(event, (id, revision) => books.get(id)?.stateAt(revision), violations)
+      return
+    }
     for (const { type } of events) written[type] = (written[type] ?? 0) + 1
     const book = books.get(accountId) ?? createAccountBook(accountId, violations)
     books.set(accountId, book)

@@ -13,6 +13,8 @@ import type { Violations } from './violations.ts'
 /** One account as its stream tells it, with books of its own beside the product's fold: both must agree after every append. */
 export interface AccountBook {
   state(): AccountState
+  /** The fold at one of the last revisions. */
+  stateAt(revision: bigint): AccountState | undefined
   /** One append of the stream. */
   apply(events: readonly RecordedEvent[]): void
 }
@@ -22,8 +24,12 @@ interface Executed {
   cumQuote: bigint
 }
 
+/** Revisions that are remembered: a snapshot is written a moment after its fold. */
+const REMEMBERED = 200
+
 export const createAccountBook = (accountId: string, violations: Violations): AccountBook => {
   let state = EMPTY_ACCOUNT
+  const states: AccountState[] = []
   const balances = new Map<string, bigint>()
   const executed = new Map<string, Executed>()
   const once = new Set<string>()
@@ -142,6 +148,7 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
 
   return {
     state: () => state,
+    stateAt: (revision) => states.find((one) => one.revision === revision),
     apply: (events) => {
       const old = state
       for (const recorded of events) {
@@ -150,6 +157,8 @@ export const createAccountBook = (accountId: string, violations: Violations): Ac
         post(event)
         count(event)
         state = evolve(state, event, recorded.revision)
+        states.push(state)
+        if (states.length > REMEMBERED) states.shift()
         if (event.type === 'OrderAccepted') covered(event.data.orderId, event.data.reserved.asset)
       }
       check()

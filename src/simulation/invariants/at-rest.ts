@@ -1,5 +1,4 @@
 import type { AccountState } from '../../commands/account/state.ts'
-import { encodeState } from '../../commands/handler/snapshot-codec.ts'
 import { hasEnded } from '../../commands/ledger/payout.ts'
 import { isImmediate } from '../../commands/order/order-state.ts'
 import { awaitingFinality, openAttempts } from '../../commands/transaction/attempt-state.ts'
@@ -41,30 +40,4 @@ export const checkRest = (accountId: string, state: AccountState, chain: BlockCh
     const owned = available + reserved + (state.collected.get(asset) ?? 0n)
     if (held !== owned) violations.add('lost', `${accountId}: ${asset} ledger ${owned}, chain ${held}`)
   }
-}
-
-/** Two folds of one account, one of them from a snapshot or a cache. */
-export const checkSameFold = (accountId: string, whose: string, fold: AccountState, full: AccountState, violations: Violations): void => {
-  if (whole(fold) !== told(full))
-    violations.add('other', `${accountId}: ${whose} differs from the full fold at ${fold.revision} of ${full.revision}`)
-}
-
-/**
- * All of a fold as text: as the snapshot's codec packs it, which keeps the order of what is ordered, and beside it field by field, because
- * what the codec forgets it would forget on both sides. Sealed ids are loaded by need.
- */
-const whole = (state: AccountState): string => JSON.stringify([encodeState(state), { ...state, sealed: undefined }], plain)
-
-const plain = (_field: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-const known = new WeakMap<AccountState, string>()
-/** The full fold is compared with that of every process. */
-const told = (state: AccountState): string => {
-  const text = known.get(state) ?? whole(state)
-  known.set(state, text)
-  return text
 }
