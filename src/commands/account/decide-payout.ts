@@ -1,4 +1,5 @@
 import { formatUnits } from '../../platform/decimal.ts'
+import { tooManyPayouts } from '../ledger/open-funds.ts'
 import {
   cancelPayout,
   failPayout,
@@ -73,6 +74,8 @@ const request = (
     return refused('invalid_request', 'the destination is the account itself', {
       errors: [{ field: 'destination', reason: 'is the account itself' }],
     })
+  const full = tooManyPayouts(state)
+  if (full) return refused('rate_limited', full)
   const most = withdrawableOf(state, asset.asset)
   if (amount > most) {
     const [limit, value] = [formatUnits(most, asset.decimals), formatUnits(amount, asset.decimals)]

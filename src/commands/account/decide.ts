@@ -1,4 +1,5 @@
 import { depositCommandId, depositTermsHash, failDeposit, requestDeposit } from '../ledger/deposit.ts'
+import { tooManyDeposits } from '../ledger/open-funds.ts'
 import { broughtBy, totals } from '../ledger/provisional.ts'
 import { isUnrequestedId } from '../ledger/unrequested.ts'
 import { HALTED_TEXT } from '../limits/control-check.ts'
@@ -139,6 +140,8 @@ const depositFunds = (state: AccountState, { depositId, asset, amount }: Command
   if (running) return running.asset === asset.asset && running.amount === amount ? repeated(running.requestedRevision) : conflict()
   const known = findKnown(state, depositCommandId(depositId), depositTermsHash(asset.asset, amount))
   if (known) return known === 'other_terms' ? conflict() : repeated(known.revision)
+  const full = tooManyDeposits(state)
+  if (full) return refused('rate_limited', full)
   return {
     events: [requestDeposit(depositId, asset, amount, at)],
     answer: { kind: 'deposit', deposit: { depositId, status: 'requested' }, first: true },
