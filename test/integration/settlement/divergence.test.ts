@@ -237,11 +237,14 @@ describe('what the chain does behind the ledger’s back', function () {
     assert.ok(control?.type === 'ControlSet' && control.data.state === 'HALTED')
     assert.match(control.data.reason, /^late landing /)
     await until(async () => (await stand.state(accountId)).orders.size === 0)
+    // on a slow machine the lie may have met a second attempt, which lands late as well: nothing waits for it but the look for late landings
+    const executions = async () =>
+      (await stand.events(accountId)).filter(({ type }) => type === 'TradeBooked' || type === 'TradeOverfilled')
+    await until(async () => BigInt((await executions()).length) * SOL === (await stand.chainBalances(accountId)).SOL)
     const state = await stand.state(accountId)
     const chain = await stand.chainBalances(accountId)
     assert.deepEqual([settled(state, 'SOL'), settled(state, 'USDC')], [chain.SOL, chain.USDC])
-    const bought = (await stand.events(accountId)).filter(({ type }) => type === 'TradeBooked' || type === 'TradeOverfilled')
-    assert.equal(BigInt(bought.length) * SOL, chain.SOL, 'each execution that the chain has is booked once')
+    const bought = await executions()
     assert.equal(bought[0]!.type, 'TradeBooked')
     assert.equal((await stand.ended(accountId, number)).type, 'TradeBooked')
     assert.deepEqual(await of(stand, accountId, 'LedgerDivergenceFound'), [])
