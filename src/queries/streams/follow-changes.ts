@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs'
 import { abortWithin } from '../../platform/abort-within.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { EventSink } from '../../platform/http/event-stream.ts'
-import { earlier } from '../shards/shard-cache.ts'
+import { earlier, later } from '../shards/shard-cache.ts'
 import type { Shard } from '../shards/shards.ts'
 import type { Change } from './changes.ts'
 
@@ -100,10 +100,11 @@ export const followChanges = async (sink: EventSink, options: FollowOptions): Pr
           // more than could be told one by one: the client reads anew
           if (!sink.send({ id: String(upTo), event: 'reset', data: { position: String(upTo) } }) && !(await sink.drained()))
             return drop('slow')
-          waiting.clear()
+          // what was heard of meanwhile may be newer than what it reads
+          for (const [key, position] of waiting) if (position <= upTo) waiting.delete(key)
         } else
           for (const [key, position] of missed) {
-            if (mine(key)) waiting.set(key, position)
+            if (mine(key)) waiting.set(key, later(waiting.get(key) ?? position, position))
             if (position > upTo) upTo = position
           }
       }

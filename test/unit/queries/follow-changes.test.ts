@@ -80,6 +80,49 @@ describe('following changes', () => {
     await far.ended
   })
 
+  /** A gap is asked for at once; the log answers when `answer` is called. */
+  const asking = () => {
+    let answer: (missed: ReadonlyMap<string, bigint> | undefined) => void = () => undefined
+    const answered = new Promise<ReadonlyMap<string, bigint> | undefined>((resolve) => (answer = resolve))
+    const { sink, told, leave } = open(() => true)
+    const changes = new Subject<Change>()
+    let asked = 0
+    const ended = followChanges(sink, {
+      ...{ changes, after: 3n, mine: () => true, clock: systemClock },
+      shards: () => [{ map: 1, shard: 0, progress: { known: () => 10n, saw: () => undefined, reaches: async () => true } }],
+      changedSince: () => (asked++ === 0 ? answered : Promise.resolve(new Map())),
+      load: async (key, position) => ({ event: 'order', data: { key, position: String(position) } }),
+    })
+    const close = (): Promise<void> => {
+      leave()
+      return ended
+    }
+    return { told, changes, answer, asked: () => asked, close }
+  }
+
+  it('tells what changes while it asks for a gap, also when that turns out to be too much', async () => {
+    const { told, changes, answer, asked, close } = asking()
+    await until(() => asked() === 1)
+    changes.next(change(3, 12, ['o:a.1']))
+    answer(undefined)
+    await until(() => told.some(({ data }) => (data as { key?: string }).key === 'o:a.1'))
+    assert.deepEqual(
+      told.map(({ event }) => event),
+      ['open', 'reset', 'order'],
+    )
+    await close()
+  })
+
+  it('asks for no older document than it has heard of meanwhile', async () => {
+    const { told, changes, answer, asked, close } = asking()
+    await until(() => asked() === 1)
+    changes.next(change(3, 12, ['o:a.1']))
+    answer(new Map([['o:a.1', 5n]]))
+    await until(() => told.length > 1)
+    assert.deepEqual(told[1]!.data, { key: 'o:a.1', position: '12' })
+    await close()
+  })
+
   it('drops a client that does not read, with notice, and keeps no more for it than a bound', async () => {
     let reading = true
     const { sink, told } = open(() => reading)
