@@ -5,7 +5,7 @@ const MOST_CONFIG_CHARS = 16_384
 /** Text is parsed at any depth, but what writes, sorts and hashes it again descends, and a stack ends after some thousand levels. */
 const DEEPEST = 32
 
-/** The configuration of a strategy: any JSON object of reasonable size and depth. */
+/** The configuration of a strategy, a JSON object of reasonable size and depth. */
 export const ConfigField = z
   .record(z.string(), z.unknown())
   .refine(isShallow, { error: `must not nest deeper than ${DEEPEST} levels`, abort: true })
