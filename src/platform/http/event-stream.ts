@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { abortWithin } from '../abort-within.ts'
 import type { Clock } from '../clock.ts'
+import { untilGone } from './client-gone.ts'
 
 /** One event as an EventSource reads it. */
 export interface ServerEvent {
@@ -51,15 +52,6 @@ export const serveEvents = async (
     if (!gone.aborted) await clock.sleep(FAREWELL_MS, gone).catch(() => undefined)
     res.destroy()
   }
-}
-
-/** Aborts when the client has gone; at once where it went while its request was looked at, for that is told only once. */
-const untilGone = (res: ServerResponse): AbortSignal => {
-  const gone = new AbortController()
-  const leave = (): void => gone.abort(new Error('the client went away'))
-  if (res.destroyed) leave()
-  else res.once('close', leave)
-  return gone.signal
 }
 
 const drained = async (res: ServerResponse, clock: Clock, signal: AbortSignal): Promise<boolean> => {

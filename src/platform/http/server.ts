@@ -6,6 +6,7 @@ import type { Ids } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { Counter, Histogram, type Registry } from '../metrics.ts'
 import { authenticate, authorise } from './auth.ts'
+import { untilGone, WENT_AWAY } from './client-gone.ts'
 import { serveEvents } from './event-stream.ts'
 import type { KeyRing } from './grant.ts'
 import { BODY_LIMIT_BYTES, bodyFault, bodyTaken, parseInput, refuseEmptyBody } from './input.ts'
@@ -145,31 +146,18 @@ const guard = (deps: HttpDeps, route: Route, req: Request, res: Response): Refus
   return undefined
 }
 
-/** Why the work on a request is broken off that nobody waits for any more. */
-const WENT_AWAY = new Error('the client went away')
-
 const answer = async (deps: HttpDeps, route: Route, req: Request, res: Response): Promise<Reply> => {
   const input = parseInput(route, req)
   if ('refusal' in input) return input
-  const gone = new AbortController()
-  // also comes after each answer that was taken: nobody waits for anything then
-  const left = (): void => {
-    if (!res.writableFinished) gone.abort(WENT_AWAY)
-  }
-  // who went while the body was read has been told of already
-  if (res.destroyed) left()
-  else res.once('close', left)
   const traceparent = req.headers.traceparent
   return route.handle({
-    params: input.params,
-    query: input.query,
-    body: input.body,
+    ...input,
     grant: res.locals.grant,
     correlationId: res.locals.correlationId,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     lastEventId: first(req.headers['last-event-id']),
     receivedAt: deps.clock.now(),
-    signal: gone.signal,
+    signal: untilGone(res),
   })
 }
 
@@ -196,9 +184,12 @@ const sendReply = (res: Response, reply: Reply): void => {
 const sendJson = (res: Response, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
   if (res.headersSent || res.destroyed) return
   const text = toJson(body)
-  const head: Record<string, string | number> = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
-  if (res.locals.correlationId) head['x-correlation-id'] = res.locals.correlationId
-  res.writeHead(status, Object.assign(head, headers))
+  res.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...(res.locals.correlationId ? { 'x-correlation-id': res.locals.correlationId } : {}),
+    ...headers,
+  })
   res.end(text)
 }
 
