@@ -1,4 +1,5 @@
 import type { EventStore } from '../events/store/event-store.ts'
+import { abortWithin } from '../platform/abort-within.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { migrateToLatest } from '../platform/migrations.ts'
@@ -100,9 +101,7 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
     while (!signal.aborted) {
       await clock.sleep(SETTLE_MS, signal).catch(() => undefined)
       if (signal.aborted) break
-      changed = new AbortController()
-      const end = (): void => changed.abort()
-      signal.addEventListener('abort', end, { once: true })
+      changed = abortWithin(signal)
       const held = [...writers.values()]
       if (held.length === 0) await aborted(changed.signal)
       else {
@@ -118,7 +117,7 @@ const runShards = (deps: ShardSetDeps, map: ShardMap, pools: readonly Pool[], si
           },
         }).catch((error: unknown) => log.error({ err: error }, 'the subscription failed'))
       }
-      signal.removeEventListener('abort', end)
+      changed.abort()
     }
     await Promise.all(owners)
     await checking
