@@ -60,11 +60,11 @@ export const createStrategyCheck = (now: () => number, violations: Violations): 
   }
   return {
     noted: (events, before) => {
-      let now = before
+      let state = before
       for (const event of events) {
-        note(event, now)
+        note(event, state)
         // several commands may have been decided for one append, each on what the one before it left
-        now = now && evolve(now, decodeAccountEvent(event), event.revision)
+        state = state && evolve(state, decodeAccountEvent(event), event.revision)
       }
     },
   }

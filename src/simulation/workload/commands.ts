@@ -28,7 +28,7 @@ export const openAccount = (accountId: string): Ask => ({ accountId, method: 'PO
 
 export const SYMBOL = 'SOL/USDC'
 
-const order = (market: Market, accountId: string, terms: Record<string, unknown>): Ask => ({
+export const order = (market: Market, accountId: string, terms: Record<string, unknown>): Ask => ({
   accountId,
   method: 'POST',
   path: '/v1/orders',

@@ -1,5 +1,5 @@
 import type { Ask, Client } from './client.ts'
-import { type Generator, near, quantity, SYMBOL } from './commands.ts'
+import { type Generator, near, order, quantity, SYMBOL } from './commands.ts'
 
 /** Few, so that their orders meet them in every state. */
 const STRATEGIES = ['grid', 'trend'] as const
@@ -33,24 +33,16 @@ const change: Generator = {
   },
 }
 
-const order: Generator = {
+const byStrategy: Generator = {
   name: 'order of a strategy',
   weight: 10,
-  ask: (m, accountId) => ({
-    accountId,
-    method: 'POST',
-    path: '/v1/orders',
-    body: {
-      accountId,
-      clOrdId: m.fresh('o'),
-      symbol: SYMBOL,
-      side: m.random.pick(['buy', 'sell']),
+  ask: (m, accountId) =>
+    order(m, accountId, {
       quantity: quantity(m),
       ...(m.random.chance(0.5) ? { type: 'market', timeInForce: 'ioc' } : { type: 'limit', timeInForce: 'gtc', price: near(m, 20) }),
       strategyId: m.random.pick(STRATEGIES),
-    },
-  }),
+    }),
 }
 
 /** Strategies that come and go while they trade; only in seeds of their profile, so that every other seed stays what it was. */
-export const STRATEGY_TRAFFIC: readonly Generator[] = [change, order]
+export const STRATEGY_TRAFFIC: readonly Generator[] = [change, byStrategy]
