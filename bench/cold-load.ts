@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createAccountHandler } from '../src/commands/handler/create-handler.ts'
+import { SNAPSHOT_EVERY } from '../src/commands/handler/snapshot-writer.ts'
 import { warmStart } from '../src/commands/handler/warm-start.ts'
 import type { EventStore, NewEvent } from '../src/events/store/event-store.ts'
 import { connectEventStore } from '../src/events/store/eventstore-db.ts'
@@ -30,8 +31,8 @@ const MOST_MS = 100
 const MOST_GROWTH = 1.5
 /** A short history that fills what a snapshot holds of closed ids and books, as a long one does. */
 const SHORT = 10_000
-/** One event more and the load itself would write a snapshot (EVERY of the snapshot writer). */
-const TAIL = 249
+/** One event more and the load itself would write a snapshot. */
+const TAIL = Number(SNAPSHOT_EVERY) - 1
 /** Events of one append: the server takes 1 MiB. */
 const BATCH = 900
 /** The accounts that were last active, each with rather less than what there can be behind a snapshot. */

@@ -3,6 +3,7 @@ import { decide } from '../src/commands/account/decide.ts'
 import { evolve } from '../src/commands/account/evolve.ts'
 import { EMPTY_ACCOUNT } from '../src/commands/account/state.ts'
 import type { AccountEvent } from '../src/events/account/account-event.ts'
+import { PLAIN } from '../src/events/order-terms.ts'
 import type { Instrument } from '../src/events/reference/reference-event.ts'
 
 const SOL = { asset: 'SOL', mint: 'So11111111111111111111111111111111111111112', decimals: 9 }
@@ -31,6 +32,7 @@ export function* longHistory(accountId: string, events: number): Iterable<Accoun
   const place = (n: number): AccountCommand => ({
     type: 'PlaceOrder',
     request: {
+      ...PLAIN,
       clOrdId: `order-of-a-long-life-${n}`,
       symbol: INSTRUMENT.symbol,
       side: 'buy',
@@ -40,14 +42,6 @@ export function* longHistory(accountId: string, events: number): Iterable<Accoun
       cashOrderQty: null,
       price: '100',
       maxSlippageBps: 100,
-      stopPrice: null,
-      trailingOffset: null,
-      expireAt: null,
-      strategyId: null,
-      reduceOnly: false,
-      postOnly: false,
-      list: null,
-      algo: null,
     },
     instrument: INSTRUMENT,
     reference: undefined,

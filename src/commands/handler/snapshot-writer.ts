@@ -16,7 +16,7 @@ export interface SnapshotWriter {
  * Events between two snapshots of an account, 2 ms to pack. A process that has just come up folds and decodes 0.2 to 0.5 ms an event, so many
  * more would take a cold load beyond 100 ms.
  */
-const EVERY = 250n
+export const SNAPSHOT_EVERY = 250n
 /** Accounts whose last snapshot is remembered; one that is forgotten is written again early. */
 const MOST_ACCOUNTS = 50_000
 /** Accounts waiting to be packed; more are skipped and offered again by their next append. */
@@ -50,7 +50,7 @@ export const createSnapshotWriter = (
     readonly pace?: SnapshotPace | undefined
   },
 ): SnapshotWriter => {
-  const { log, metrics, signal, pace: { every, accounts } = { every: EVERY, accounts: MOST_ACCOUNTS } } = deps
+  const { log, metrics, signal, pace: { every, accounts } = { every: SNAPSHOT_EVERY, accounts: MOST_ACCOUNTS } } = deps
   const written = new LRUCache<string, Written>({ max: accounts })
   const queue = new Map<string, LoadedAccount>()
   let running: Promise<void> | undefined
