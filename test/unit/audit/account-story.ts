@@ -14,6 +14,15 @@ export const INSTRUMENT = {
 const usdc = (amount: string) => ({ asset: 'USDC', amount })
 const PAIR = { symbol: 'SOL/USDC', side: 'buy', base: 'SOL', quote: 'USDC', baseDecimals: 9, quoteDecimals: 6 } as const
 
+/** What takes a purchase of order `number` along, or back. */
+const ofTrade = (type: 'TransactionLandedLate' | 'TransactionVanished', number: number, attempt: number, qty: string) =>
+  ({
+    cause: { type, ref: String(number), attempt },
+    command: `o-c-${number}`,
+    reverses: 'trade',
+    effect: { asset: 'SOL', amount: qty },
+  }) as const
+
 /** The events of one account that buys SOL for USDC, one function each. */
 export const storyOf = (accountId: string) => {
   const event = <T extends AccountEventType>(type: T, data: DataOf<T>): AccountEvent => ({ type, data }) as AccountEvent
@@ -76,12 +85,7 @@ export const storyOf = (accountId: string) => {
         strategyId: null,
         lastQty: qty,
         lastQuote: quote,
-        compensates: {
-          cause: { type: 'TransactionLandedLate', ref: String(number), attempt: 2 },
-          command: `o-c-${number}`,
-          reverses: 'trade',
-          effect: { asset: 'SOL', amount: qty },
-        },
+        compensates: ofTrade('TransactionLandedLate', number, 2, qty),
         at: 1,
       }),
     busted: (number: number, qty: string, quote: string, reserved: string) =>
@@ -93,12 +97,7 @@ export const storyOf = (accountId: string) => {
         busted: { qty, quote },
         ordStatus: null,
         reserved: usdc(reserved),
-        compensates: {
-          cause: { type: 'TransactionVanished', ref: String(number), attempt: 1 },
-          command: `o-c-${number}`,
-          reverses: 'trade',
-          effect: { asset: 'SOL', amount: qty },
-        },
+        compensates: ofTrade('TransactionVanished', number, 1, qty),
         at: 1,
       }),
     cancelRequested: (number: number) =>
