@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
+// As the program's own processes run (src/platform/node-flags.ts says why).
+export const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
+
 // Ctrl-C reaches the whole process group by itself; a supervisor signals the launcher alone. Both must stop the program, once.
 const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGUSR2']
 

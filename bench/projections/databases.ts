@@ -1,8 +1,9 @@
 import pg from 'pg'
+import { systemClock } from '../../src/platform/clock.ts'
 import { systemIds } from '../../src/platform/ids.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { migrateToLatest } from '../../src/platform/migrations.ts'
-import { createPool } from '../../src/platform/postgres.ts'
+import { createPool, type Pool } from '../../src/platform/postgres.ts'
 import { digestTables } from '../../src/projections/digest.ts'
 
 const log = createLog('bench-databases', 'error')
@@ -60,6 +61,23 @@ export const eventsIn = async (urls: readonly string[]): Promise<number> => {
     await Promise.all(pools.map((pool) => pool.end()))
   }
 }
+
+/** Resolves once every shard's checkpoint, whoever moves it, has come to its head. */
+export const arrived = async (urls: readonly string[], heads: readonly bigint[]): Promise<void> => {
+  const pools = urls.map((url) => createPool(url, { name: 'bench', log, max: 1 }))
+  const isThere = async (pool: Pool, shard: number): Promise<boolean> => {
+    const { rows } = await pool.query<{ at: bigint }>('SELECT commit_position AS at FROM checkpoint')
+    return rows.length > 0 && rows[0]!.at >= heads[shard]!
+  }
+  try {
+    for (const [shard, pool] of pools.entries()) while (!(await isThere(pool, shard))) await systemClock.sleep(ARRIVAL_MS)
+  } finally {
+    await Promise.all(pools.map((pool) => pool.end()))
+  }
+}
+
+/** One small query each time: nothing beside the projecting, and a hundredth of a run of ten seconds. */
+const ARRIVAL_MS = 100
 
 const EVENTS = 'SELECT sum(revision + 1)::bigint AS n FROM accounts'
 

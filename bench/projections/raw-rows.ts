@@ -67,12 +67,7 @@ export const rawStatements = (rows: RawRows): { readonly statement: QueryConfig;
     const changed = rows.takeChanged(table)
     if (changed.length === 0) return []
     const columns = Object.entries(table.columns) as (readonly [string, readonly [string, SqlType]])[]
-    const values = columns.map(([field, [, type]]) =>
-      arrayLiteral(
-        type,
-        changed.map((row) => row[field]!),
-      ),
-    )
+    const values = columns.map(([field, [, type]]) => arrayLiteral(type, changed, field))
     return [{ statement: { name: `raw-${table.name}`, text: textOf(table), values }, rows: changed.length }]
   })
 

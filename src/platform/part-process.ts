@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { PARENT_PIPE, type PartReady } from './child.ts'
+import { NODE_FLAGS } from './node-flags.ts'
 import { UNAVAILABLE } from './unavailable.ts'
 
 /** What a part says of itself when it serves; parts with several addresses add `urls`, others may add fields of their own. */
@@ -60,7 +61,7 @@ export const spawnPart = (
 const commandLine = (entry: string): string[] => {
   const compiled = import.meta.url.endsWith('.js')
   const file = fileURLToPath(new URL(`../${entry}${compiled ? '.js' : '.ts'}`, import.meta.url))
-  return compiled ? ['--enable-source-maps', file] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, file]
+  return compiled ? [...NODE_FLAGS, file] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, file]
 }
 
 const startOf = async (child: ChildProcess, ended: PartProcess['ended'], readyTimeoutMs: number): Promise<PartStart> => {

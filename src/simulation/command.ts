@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { monotonicMs } from '../platform/clock.ts'
 import { createLog } from '../platform/log.ts'
+import { NODE_FLAGS } from '../platform/node-flags.ts'
 import { createReport } from './report.ts'
 import { runSeed, type SeedResult } from './run-seed.ts'
 
@@ -33,9 +34,6 @@ const work = async (): Promise<void> => {
   process.disconnect?.()
 }
 
-/** Young objects die within a seed: a larger nursery saves most of the copying. */
-const SHARD_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
-
 const runShard = async (
   shard: number,
   shards: number,
@@ -50,7 +48,7 @@ const runShard = async (
 const runSeeds = (seeds: string, onResult: (result: SeedResult) => void, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.url), ['--shard', seeds], {
-      execArgv: SHARD_FLAGS,
+      execArgv: [...NODE_FLAGS],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     const kill = (): void => void child.kill('SIGKILL')

@@ -62,18 +62,16 @@ export const executions = accountProjection({
     if (event.type === 'TradeCanceled') want(executionsTable, accountId, event.data.symbol)
   },
   apply: (fact, rows) => {
-    const { accountId, event, revision, position } = fact
+    const { accountId, event, revision } = fact
     const table = rows.of(executionsTable)
     if (event.type === 'TradeBooked' || event.type === 'TradeOverfilled') {
       const { lastQty, lastQuote, signature } = event.data
-      const traded = { execType: 'Trade', qty: BigInt(lastQty), quote: BigInt(lastQuote), execRefId: null, signature } as const
-      table.put({ ...common(fact, event.data), ...traded })
+      table.put(executionOf(fact, event.data, 'Trade', BigInt(lastQty), BigInt(lastQuote), null, signature))
     } else if (event.type === 'TradeCanceled') {
       const { execRefId, busted } = event.data
       const trade = required(table.get(accountId, execRefId), `execution ${execRefId}`)
       table.put({ ...trade, busted: true, revision })
-      const reversed = { execType: 'TradeCancel', qty: BigInt(busted.qty), quote: BigInt(busted.quote), execRefId } as const
-      table.put({ ...common(fact, event.data), ...reversed, signature: trade.signature, position })
+      table.put(executionOf(fact, event.data, 'TradeCancel', BigInt(busted.qty), BigInt(busted.quote), execRefId, trade.signature))
     }
   },
 })
@@ -88,24 +86,33 @@ interface Traded {
   readonly at: number
 }
 
-const common = (fact: AccountFact, { execId, orderId, symbol, side, baseDecimals, quoteDecimals, at }: Traded) => {
-  const { accountId, revision, position } = fact
-  const orderNumber = BigInt(required(parseOrderId(orderId), 'the order of the execution').number)
-  return {
-    accountId,
-    execId,
-    orderNumber,
-    symbol,
-    side,
-    baseDecimals,
-    quoteDecimals,
-    at: BigInt(at),
-    busted: false,
-    eventRevision: revision,
-    revision,
-    position,
-  }
-}
+const executionOf = (
+  { accountId, revision, position }: AccountFact,
+  { execId, orderId, symbol, side, baseDecimals, quoteDecimals, at }: Traded,
+  execType: ExecutionRow['execType'],
+  qty: bigint,
+  quote: bigint,
+  execRefId: string | null,
+  signature: string,
+): ExecutionRow => ({
+  accountId,
+  execId,
+  orderNumber: BigInt(required(parseOrderId(orderId), 'the order of the execution').number),
+  execType,
+  symbol,
+  side,
+  baseDecimals,
+  quoteDecimals,
+  qty,
+  quote,
+  execRefId,
+  busted: false,
+  signature,
+  at: BigInt(at),
+  eventRevision: revision,
+  revision,
+  position,
+})
 
 /** All trades of a symbol in their order, busted ones included: loaded whenever one of them is canceled. */
 export const tradesOf = (rows: RowSets, accountId: string, symbol: string): readonly ExecutionRow[] =>

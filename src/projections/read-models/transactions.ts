@@ -1,4 +1,5 @@
-import { accountProjection, required } from '../projection.ts'
+import { type AccountFact, accountProjection, required } from '../projection.ts'
+import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
 
 export interface TransactionRow {
@@ -68,15 +69,13 @@ export const transactions = accountProjection({
         for (const { ref, attempt } of event.data.transactions) want(transactionsTable, accountId, ref, attempt)
     }
   },
-  apply: ({ accountId, event, revision, position }, rows) => {
-    const table = rows.of(transactionsTable)
-    const at = { revision, position }
-    const change = ({ ref, attempt }: { ref: string; attempt: number }, change: Partial<TransactionRow>): void =>
-      table.put({ ...required(table.get(accountId, ref, attempt), `transaction ${ref}.${attempt}`), ...change, ...at })
+  apply: (fact, rows) => {
+    const { accountId, event, revision, position } = fact
     switch (event.type) {
       case 'TransactionSigned': {
-        const { ref, attempt, purpose, signature, lastValidBlockHeight, at: signedAt } = event.data
-        const signed = {
+        const { ref, attempt, purpose, signature, lastValidBlockHeight, at } = event.data
+        // spelled out, as all rows of every trade are: a second object spread into a literal takes longer than the rest of it
+        return rows.of(transactionsTable).put({
           accountId,
           ref,
           attempt,
@@ -85,32 +84,64 @@ export const transactions = accountProjection({
           status: 'open',
           generation: 0,
           slot: null,
-          ...NO_COSTS,
-        } as const
-        const validity = { lastValidBlockHeight: BigInt(lastValidBlockHeight), signedAt: BigInt(signedAt) }
-        return table.put({ ...signed, ...validity, error: null, final: false, ...at })
+          fee: 0n,
+          priorityFee: 0n,
+          tip: 0n,
+          rent: 0n,
+          error: null,
+          final: false,
+          lastValidBlockHeight: BigInt(lastValidBlockHeight),
+          signedAt: BigInt(at),
+          revision,
+          position,
+        })
       }
       case 'TransactionLanded':
       case 'TransactionLandedLate': {
         const { generation, slot, fee, priorityFee, tip, rent } = event.data
-        const costs = { fee: BigInt(fee), priorityFee: BigInt(priorityFee), tip: BigInt(tip), rent: BigInt(rent) }
-        return change(event.data, { status: 'landed', generation, slot: BigInt(slot), ...costs })
+        return rows.of(transactionsTable).put({
+          ...attemptOf(fact, rows, event.data),
+          status: 'landed',
+          generation,
+          slot: BigInt(slot),
+          fee: BigInt(fee),
+          priorityFee: BigInt(priorityFee),
+          tip: BigInt(tip),
+          rent: BigInt(rent),
+          revision,
+          position,
+        })
       }
       case 'TransactionFailed': {
         const { generation, slot, fee, priorityFee, error } = event.data
-        const costs = { ...NO_COSTS, fee: BigInt(fee), priorityFee: BigInt(priorityFee) }
-        return change(event.data, { status: 'failed', generation, slot: BigInt(slot), ...costs, error })
+        return rows.of(transactionsTable).put({
+          ...attemptOf(fact, rows, event.data),
+          status: 'failed',
+          generation,
+          slot: BigInt(slot),
+          fee: BigInt(fee),
+          priorityFee: BigInt(priorityFee),
+          tip: 0n,
+          rent: 0n,
+          error,
+          revision,
+          position,
+        })
       }
       case 'TransactionExpired':
-        return change(event.data, { status: 'expired' })
+        return rows.of(transactionsTable).put({ ...attemptOf(fact, rows, event.data), status: 'expired', revision, position })
       case 'TransactionOutcomeUnknown':
-        return change(event.data, { status: 'unknown' })
+        return rows.of(transactionsTable).put({ ...attemptOf(fact, rows, event.data), status: 'unknown', revision, position })
       case 'TransactionVanished':
-        return change(event.data, { status: 'open', ...NO_COSTS })
+        return rows
+          .of(transactionsTable)
+          .put({ ...attemptOf(fact, rows, event.data), status: 'open', fee: 0n, priorityFee: 0n, tip: 0n, rent: 0n, revision, position })
       case 'TransactionsFinalized':
-        for (const attempt of event.data.transactions) change(attempt, { final: true })
+        for (const one of event.data.transactions)
+          rows.of(transactionsTable).put({ ...attemptOf(fact, rows, one), final: true, revision, position })
     }
   },
 })
 
-const NO_COSTS = { fee: 0n, priorityFee: 0n, tip: 0n, rent: 0n } as const
+const attemptOf = ({ accountId }: AccountFact, rows: RowSets, { ref, attempt }: { ref: string; attempt: number }): TransactionRow =>
+  required(rows.of(transactionsTable).get(accountId, ref, attempt), `transaction ${ref}.${attempt}`)

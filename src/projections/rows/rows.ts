@@ -33,10 +33,10 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
   const sets = new Map<object, RowSet>()
   const views = new Map<object, unknown>()
   const undo: Change[] = []
-  const set = (table: object): RowSet => {
+  const set = (table: Table<never>): RowSet => {
     const known = sets.get(table)
     if (known) return known
-    const made: RowSet = { rows: new Map(), changed: new Set(), loose: new Set(), groups: new Map(), asked: false }
+    const made: RowSet = { rows: new Map(), changed: [], loose: [], groups: new Map(), asked: false, once: isWrittenOnce(table) }
     sets.set(table, made)
     return made
   }
@@ -45,28 +45,26 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
     of: <Row>(table: Table<Row>) => {
       const known = views.get(table)
       if (known !== undefined) return known as Rows<Row>
-      const made = rowsOf(table, set(table), undo)
+      const made = rowsOf(table, set(table as unknown as Table<never>), undo)
       views.set(table, made)
       return made
     },
     wanted: (table, key) => {
-      const { groups, asked } = set(table)
-      const group = join(key)
-      const members = groups.get(group)
-      if (!asked) set(table).asked = true
-      if (!members) return false
-      // the last one asked for is the last one forgotten
-      groups.delete(group)
-      groups.set(group, members)
+      const one = set(table)
+      one.asked = true
+      const group = one.groups.get(join(key))
+      if (!group) return false
+      group.used = true
       return true
     },
     fill: (table, keys, loaded) => {
-      const { rows, groups } = set(table)
-      for (const key of keys) groups.set(join(key), new Set())
+      const { rows, groups } = set(table as unknown as Table<never>)
+      for (const key of keys) groups.set(join(key), { members: [], used: false })
       for (const row of loaded) {
         const key = keyOf(table, row)
-        rows.set(key, row)
-        groups.get(groupOf(table, row, key))?.add(key)
+        const held = { key, row, changed: false }
+        rows.set(key, held)
+        groups.get(groupOf(table, row, key))?.members.push(held)
       }
     },
     keep: () => {
@@ -82,81 +80,114 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
 }
 
 interface RowSet {
-  readonly rows: Map<string, unknown>
-  readonly changed: Set<string>
+  readonly rows: Map<string, Held>
+  /** In the order of their first change. */
+  readonly changed: Held[]
   /** Rows put whose group is not known as a whole. */
-  readonly loose: Set<string>
-  /** The keys of the rows of each group that is known as a whole, longest unused first. */
-  readonly groups: Map<string, Set<string>>
+  readonly loose: Held[]
+  /** The groups that are known as a whole, newest last. */
+  readonly groups: Map<string, Group>
   /** Whether rows of this table were ever wanted: the others are written and never looked at again. */
   asked: boolean
+  /** Rows of this table are put once and never looked up: they need no key. */
+  readonly once: boolean
 }
 
-/** A put that can be taken back. */
+interface Held {
+  readonly key: string
+  row: unknown
+  changed: boolean
+}
+
+interface Group {
+  readonly members: Held[]
+  /** Whether it was wanted since it was last spared. */
+  used: boolean
+}
+
+/** A put that can be taken back, newest first: what it added is then the last of every list. */
 interface Change {
   readonly set: RowSet
-  readonly key: string
+  readonly held: Held
   /** The row before; undefined when there was none. */
   readonly before: unknown
   /** Whether the row had not been changed before. */
   readonly clean: boolean
-  /** The group that a new row became known in; undefined where none is known. */
-  readonly members: Set<string> | undefined
+  /** What a new row was listed in: its group, or the loose ones; undefined for a row written once. */
+  readonly list: Held[] | undefined
   /** The group that a new row opened, being its only one. */
   readonly opened: string | undefined
 }
 
-const takeBack = ({ set, key, before, clean, members, opened }: Change): void => {
-  if (clean) set.changed.delete(key)
+const takeBack = ({ set, held, before, clean, list, opened }: Change): void => {
+  if (clean) {
+    held.changed = false
+    set.changed.pop()
+  }
   if (before !== undefined) {
-    set.rows.set(key, before)
+    held.row = before
     return
   }
-  set.rows.delete(key)
-  set.loose.delete(key)
-  members?.delete(key)
+  set.rows.delete(held.key)
+  list?.pop()
   if (opened !== undefined) set.groups.delete(opened)
 }
 
 const rowsOf = <Row>(table: Table<Row>, set: RowSet, undo: Change[]): Rows<Row> => ({
-  get: (...key) => set.rows.get(join(key)) as Row | undefined,
+  get: (...key) => set.rows.get(join(key))?.row as Row | undefined,
   put: (row) => {
-    const { rows, changed, loose, groups, asked } = set
-    const key = keyOf(table, row)
-    const before = rows.get(key)
-    const clean = !changed.has(key)
-    rows.set(key, row)
-    changed.add(key)
-    if (before !== undefined) {
-      undo.push({ set, key, before, clean, members: undefined, opened: undefined })
+    const { rows, changed, loose, groups, asked, once } = set
+    if (once) {
+      const held = { key: '', row, changed: true }
+      changed.push(held)
+      undo.push({ set, held, before: undefined, clean: true, list: undefined, opened: undefined })
       return
     }
+    const key = keyOf(table, row)
+    const known = rows.get(key)
+    if (known) {
+      undo.push({ set, held: known, before: known.row, clean: !known.changed, list: undefined, opened: undefined })
+      known.row = row
+      if (!known.changed) changed.push(known)
+      known.changed = true
+      return
+    }
+    const held = { key, row, changed: true }
+    rows.set(key, held)
+    changed.push(held)
     const group = groupOf(table, row, key)
-    const members = groups.get(group)
+    const members = groups.get(group)?.members
     // a group of its own is known as a whole once its only row is
     const alone = members === undefined && asked && group === key
-    if (members) members.add(key)
-    else if (alone) groups.set(group, new Set([key]))
-    else loose.add(key)
-    undo.push({ set, key, before, clean, members, opened: alone ? group : undefined })
+    if (alone) groups.set(group, { members: [held], used: false })
+    const list = members ?? (alone ? undefined : loose)
+    list?.push(held)
+    undo.push({ set, held, before: undefined, clean: true, list, opened: alone ? group : undefined })
   },
   group: (...key) => {
-    const members = set.groups.get(join(key))
-    if (!members) throw new Error(`${table.name}: the rows of ${key.join(', ')} were not asked for`)
-    return [...members].map((member) => set.rows.get(member) as Row)
+    const group = set.groups.get(join(key))
+    if (!group) throw new Error(`${table.name}: the rows of ${key.join(', ')} were not asked for`)
+    return group.members.map(rowOf<Row>)
   },
-  all: () => set.rows.values() as Iterable<Row>,
-  changed: () => [...set.changed].map((key) => set.rows.get(key) as Row),
+  all: () => (set.once ? set.changed : [...set.rows.values()]).map(rowOf<Row>),
+  changed: () => set.changed.map(rowOf<Row>),
 })
 
+const rowOf = <Row>({ row }: Held): Row => row as Row
+
 const forget = ({ rows, changed, loose, groups }: RowSet, mostGroups: number): void => {
-  changed.clear()
-  for (const key of loose) rows.delete(key)
-  loose.clear()
-  for (const [group, members] of groups) {
+  for (const held of changed) held.changed = false
+  changed.length = 0
+  for (const { key } of loose) rows.delete(key)
+  loose.length = 0
+  // oldest first; one that was used since is spared once and counts as new
+  for (const [key, group] of groups) {
     if (groups.size <= mostGroups) break
-    groups.delete(group)
-    for (const key of members) rows.delete(key)
+    groups.delete(key)
+    if (group.used) {
+      group.used = false
+      groups.set(key, group)
+    } else for (const member of group.members) rows.delete(member.key)
   }
 }
 
@@ -169,3 +200,6 @@ const groupOf = <Row>({ key, loadBy }: Table<Row>, row: Row, rowKey: string): st
 
 const sameFields = (key: readonly string[], loadBy: readonly string[]): boolean =>
   key.length === loadBy.length && key.every((field, i) => field === loadBy[i])
+
+/** One that is keyed by the revision of its event belongs to that event alone. */
+const isWrittenOnce = ({ key }: Table<never>): boolean => (key as readonly string[]).includes('revision')

@@ -20,12 +20,7 @@ export type Value = string | bigint | number | boolean | null
 /** Stored rows of these key values (values of `loadBy`, any number). */
 export const loadRows = async <Row>(client: PoolClient, table: Table<Row>, keys: readonly (readonly Value[])[]): Promise<Row[]> => {
   if (keys.length === 0) return []
-  const values = table.loadBy.map((field, i) =>
-    arrayLiteral(
-      table.columns[field][1],
-      keys.map((key) => key[i]!),
-    ),
-  )
+  const values = table.loadBy.map((field, i) => arrayLiteral(table.columns[field][1], keys, i))
   const { rows } = await client.query<Record<string, Value>>({ name: `load-${table.name}`, text: statements(table).load, values })
   return rows as Row[]
 }
@@ -35,12 +30,7 @@ export const loadRows = async <Row>(client: PoolClient, table: Table<Row>, keys:
  * its row count tells how many were.
  */
 export const upsertStatement = <Row>(table: Table<Row>, rows: readonly Row[]): QueryConfig => {
-  const values = columnsOf(table).map(([field, [, type]]) =>
-    arrayLiteral(
-      type,
-      rows.map((row) => row[field as keyof Row] as Value),
-    ),
-  )
+  const values = columnsOf(table).map(([field, [, type]]) => arrayLiteral(type, rows, field as keyof Row))
   return { name: `upsert-${table.name}`, text: statements(table).upsert, values }
 }
 

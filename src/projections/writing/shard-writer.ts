@@ -54,6 +54,7 @@ const ADVANCE_MS = 500
 /** Between two batches of the past the queue is empty for a moment: the past is not over before this. */
 const PAST_MS = 1_000
 const RETRY_MS = [50, 100, 250, 500, 1_000] as const
+const WOKEN = 'woken'
 
 export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
   const { pool, claim, publish, metrics, clock, log, signal } = deps
@@ -180,7 +181,8 @@ export const startShardWriter = (deps: ShardWriterDeps): ShardWriter => {
   const idle = async (ms: number): Promise<void> => {
     if (signal.aborted) return
     const pause = new AbortController()
-    wake = () => pause.abort()
+    // a reason of our own: without one every wake-up makes an exception with its stack
+    wake = () => pause.abort(WOKEN)
     await clock.sleep(ms, pause.signal).catch(() => undefined)
     wake = undefined
   }
