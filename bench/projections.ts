@@ -12,8 +12,9 @@ import { dropDatabases, freshDatabases, type Held, heldIn } from './projections/
 import { filledLog, fillLog } from './projections/log.ts'
 import { killedMidway, runContender } from './projections/run.ts'
 
-// Catch-up of the read side: a log of many accounts' histories is projected from its beginning into four empty databases, by the product
-// by a raw loop, by two projectors that share the shards, and by nobody: the subscription alone. Correctness comes first: the rows of every run must be those of the log, digest by digest, also after a kill -9.
+// Catch-up of the read side: a log of many accounts' histories is projected from its beginning into four empty databases, by the product,
+// by a raw loop, by two projectors that share the shards, and by nobody: the subscription alone. Correctness comes first: the rows of every
+// run must be those of the log, digest by digest, also after a kill -9.
 
 const SHARDS = 4
 
