@@ -33,12 +33,12 @@ export const headOrRefusal = async (store: EventStore, wanted: string | undefine
     : { head }
 }
 
-/** Runs a read of the log: a store that does not answer is a 503, not a fault of ours. */
+/** Runs a read of the log: a store that does not answer, and an event of a newer version, are a 503 and no fault of ours. */
 export const readingLog = async (store: EventStore, read: () => Promise<Reply>): Promise<Reply> => {
   try {
     return await read()
   } catch (error) {
-    if (error instanceof UnreadableEvent) throw error
+    if (error instanceof UnreadableEvent) return refuse('not_ready', `this build cannot read the log: ${error.message}`)
     // the client's errors carry a type, ours don't
     const fromClient = typeof (error as { type?: unknown }).type === 'string'
     if (fromClient || !store.connected().ready) return refuse('not_ready', 'the event store does not answer')
