@@ -11,28 +11,32 @@ import { launch, Refusal, step } from './steps.mjs'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const stampFile = join(dist, '.stamp')
-// of test only what the benches and soaks share with the suite is compiled
+// Of test only what the benches and soaks share with the suite is compiled, unless the suite itself is to run.
 const SOURCES = ['src', 'bench', 'migrations', 'test']
-const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs']
+const PROJECT = 'tsconfig.build.json'
+const WITH_TESTS = 'test/tsconfig.build.json'
+const SETTINGS = ['tsconfig.json', PROJECT, 'package-lock.json', 'scripts/build.mjs']
 
 /** Everything between a clone and a runnable dist/: Node's version, packages, build. `quiet` says nothing unless it fails. */
-export async function setUp({ quiet = false } = {}) {
+export async function setUp({ quiet = false, tests = false } = {}) {
   checkNode()
   await withLock(join(dist, '.set-up'), async () => {
     await installPackages(root, { quiet })
-    await build({ quiet })
+    await build({ quiet, tests })
   })
 }
 
-async function build({ quiet }) {
-  const stamp = fingerprint()
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
+async function build({ quiet, tests }) {
+  const sources = fingerprint()
+  const [built, of] = existsSync(stampFile) ? readFileSync(stampFile, 'utf8').split(' ') : []
+  if (built === sources && (of === WITH_TESTS || !tests)) return
+  const project = tests ? WITH_TESTS : PROJECT
   await step(
     'build',
     async () => {
       sweep()
       try {
-        await replaceDist(stamp)
+        await replaceDist(project, `${sources} ${project}`)
       } finally {
         sweep()
       }
@@ -43,10 +47,10 @@ async function build({ quiet }) {
 }
 
 /** Built beside the old one and swapped in whole, so that a running process never reads half a file. */
-async function replaceDist(stamp) {
+async function replaceDist(project, stamp) {
   const fresh = join(dist, `.new-${process.pid}`)
   const old = join(dist, `.old-${process.pid}`)
-  await tsc(fresh)
+  await tsc(project, fresh)
   for (const source of SOURCES) copyAssets(join(root, source), join(fresh, source))
   rmSync(stampFile, { force: true })
   mkdirSync(old)
@@ -78,13 +82,16 @@ function filesUnder(dir) {
     .sort()
 }
 
-function tsc(outDir) {
+function tsc(project, outDir) {
   const args = [
     join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
     '-p',
-    join(root, 'tsconfig.build.json'),
+    join(root, project),
     '--outDir',
     outDir,
+    // It is built one folder deeper than it is used: a way from there would lead a stack trace out of the project.
+    '--sourceRoot',
+    root,
     '--pretty',
     'false',
     // A start transpiles; types are held by `npm run typecheck` and CI, where the ten times longer check costs nobody's start.

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { systemClock } from '../platform/clock.ts'
-import { NODE_FLAGS } from '../platform/node-flags.ts'
+import { nodeArguments } from '../platform/node-arguments.ts'
 
 /** A product started by us: all roles on embedded parts, in a data folder of its own. */
 export interface StartedProduct {
@@ -27,10 +25,7 @@ export const startProduct = async (
   env: NodeJS.ProcessEnv = {},
   onStderr?: (chunk: string) => void,
 ): Promise<StartedProduct> => {
-  const compiled = import.meta.url.endsWith('.js')
-  const main = fileURLToPath(new URL(`../main${compiled ? '.js' : '.ts'}`, import.meta.url))
-  const runner = compiled ? NODE_FLAGS : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
-  const child = spawn(process.execPath, [...runner, main, '--role', 'all'], {
+  const child = spawn(process.execPath, [...nodeArguments('main'), '--role', 'all'], {
     env: { ...process.env, PORT: '0', QUANTBOT_DATA: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

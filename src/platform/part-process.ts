@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { PARENT_PIPE, type PartReady } from './child.ts'
-import { NODE_FLAGS } from './node-flags.ts'
+import { nodeArguments } from './node-arguments.ts'
 import { UNAVAILABLE } from './unavailable.ts'
 
 /** What a part says of itself when it serves; parts with several addresses add `urls`, others may add fields of their own. */
@@ -43,7 +41,7 @@ export const spawnPart = (
   readyTimeoutMs: number,
 ): PartProcess => {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !WITHHELD.includes(name)))
-  const child = spawn(process.execPath, [...commandLine(entry), ...args], {
+  const child = spawn(process.execPath, [...nodeArguments(entry), ...args], {
     env: { ...inherited, ...env, [PARENT_PIPE]: '1' },
     // stdin tells the child when we are gone; stderr is passed on as it is, so that its last words survive us.
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -56,12 +54,6 @@ export const spawnPart = (
   })
   child.stdin?.on('error', () => {}) // the child went first: `ended` tells
   return { pid: child.pid ?? 0, started: startOf(child, ended, readyTimeoutMs), ended, stop: () => stopChild(child, ended) }
-}
-
-const commandLine = (entry: string): string[] => {
-  const compiled = import.meta.url.endsWith('.js')
-  const file = fileURLToPath(new URL(`../${entry}${compiled ? '.js' : '.ts'}`, import.meta.url))
-  return compiled ? [...NODE_FLAGS, file] : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href, file]
 }
 
 const startOf = async (child: ChildProcess, ended: PartProcess['ended'], readyTimeoutMs: number): Promise<PartStart> => {

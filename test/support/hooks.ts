@@ -5,7 +5,7 @@ import { closeServices } from './services.ts'
 // Tests on real processes measure milliseconds on a machine that others use; the reporter prints each retry. Unit and contract tests get
 // none: a property that failed once has found something.
 const RETRIES = 2
-const ON_PROCESSES = /^test\/(integration|e2e)\//
+const ON_PROCESSES = /^(dist\/)?test\/(integration|e2e)\//
 
 const allowRetries = (suite: Suite): void => {
   for (const test of suite.tests) if (test.file && ON_PROCESSES.test(relative('.', test.file))) test.retries(RETRIES)

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { nodeArguments } from '../../src/platform/node-arguments.ts'
 
 /** Faults of one port and fates of transactions as src/embedded/hostile/profile.ts names them. */
 export type PortFaults = Readonly<Record<string, unknown>>
@@ -35,10 +35,9 @@ export interface HostileOptions {
 /** Starts a hostile front before a chain, as the product does. @throws when it does not get ready */
 export const startHostile = async (options: HostileOptions): Promise<Hostile> => {
   const { upstream, ports = 2, seed = 1, profile = 'calm', slotMs = 50 } = options
-  const script = fileURLToPath(new URL('../../src/embedded/hostile/main.ts', import.meta.url))
   const given = typeof profile === 'string' ? profile : JSON.stringify(profile)
   const flags = ['--upstream', upstream, '--ports', String(ports), '--seed', String(seed), '--slot-ms', String(slotMs), '--profile', given]
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...flags], {
+  const child = spawn(process.execPath, [...nodeArguments('embedded/hostile/main'), ...flags], {
     env: { ...process.env, QUANTBOT_LOG: process.env.QUANTBOT_LOG ?? 'error', QUANTBOT_PARENT_PIPE: '1' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })

@@ -39,7 +39,7 @@ export default class Reporter extends Mocha.reporters.Base {
     runner.once(EVENT_RUN_END, () => {
       if (this.failures.length > 0) {
         Mocha.reporters.Base.list(this.failures)
-        for (const test of this.failures) if (test.file) say(`  ${relative('.', test.file)}: ${test.fullTitle()}`)
+        for (const test of this.failures) if (test.file) say(`  ${sourceOf(test.file)}: ${test.fullTitle()}`)
       }
       const { passes, failures, pending } = this.stats
       const counts = { passed: passes, failed: failures, skipped: pending }
@@ -49,3 +49,6 @@ export default class Reporter extends Mocha.reporters.Base {
     })
   }
 }
+
+/** The file as it is written, also where its compiled form ran. */
+const sourceOf = (file: string): string => relative('.', file).replace(/^dist\/(.*)\.js$/, '$1.ts')

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -7,9 +8,9 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Starts the command as a child process, from source, with this environment on top. */
+/** Starts the command as a child process with this environment on top. */
 export const startQuantbot = (args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess =>
-  spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+  spawn(process.execPath, [...nodeArguments('cli/main'), ...args], {
     env: { ...process.env, EVENTSTORE_URL: '', QUANTBOT_LOG: 'error', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { monotonicMs } from '../../../src/platform/clock.ts'
-
-const MAIN = fileURLToPath(new URL('../../../src/embedded/eventstore/main.ts', import.meta.url))
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 
 export interface NodeProcess {
   readonly url: string
@@ -25,7 +23,7 @@ export interface StartOptions {
 /** Starts the embedded node as the product does, by path in a process of its own. Rejects with its log when it ends before READY. */
 export const startNodeProcess = async ({ db, flags = [], shell }: StartOptions): Promise<NodeProcess> => {
   const began = monotonicMs()
-  const command = [process.execPath, '--import', 'tsx', MAIN, '--db', db, '--node-port', '0', '--insecure', ...flags]
+  const command = [process.execPath, ...nodeArguments('embedded/eventstore/main'), '--db', db, '--node-port', '0', '--insecure', ...flags]
   const child =
     shell === undefined
       ? spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })

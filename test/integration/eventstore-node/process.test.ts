@@ -3,19 +3,17 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { EventStoreDBClient, NO_STREAM, UnavailableError, UnknownError } from '@eventstore/db-client'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import streamsService from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import { status } from '@grpc/grpc-js'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 import { all, revisionsOf, testEvent, testEvents } from './events.ts'
 import { type NodeProcess, startNodeProcess } from './node-process.ts'
 import { rawGrpc } from './raw-grpc.ts'
 import { temporaryFolder } from './server-under-test.ts'
-
-const MAIN = fileURLToPath(new URL('../../../src/embedded/eventstore/main.ts', import.meta.url))
 
 describe('event store node: its process', () => {
   before(function () {
@@ -99,7 +97,9 @@ describe('event store node: its process', () => {
       ['--db', db.path, '--insecure', '--node-port', '70000'],
       ['--db', db.path, '--insecure', '--nonsense'],
     ]) {
-      const { status: code, stderr } = spawnSync(process.execPath, ['--import', 'tsx', MAIN, ...flags], { encoding: 'utf8' })
+      const { status: code, stderr } = spawnSync(process.execPath, [...nodeArguments('embedded/eventstore/main'), ...flags], {
+        encoding: 'utf8',
+      })
       assert.equal(code, 2)
       assert.match(stderr, /^eventstore: /)
     }

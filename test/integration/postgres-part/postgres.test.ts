@@ -10,6 +10,7 @@ import { packagedBinaries, runnableBinaries } from '../../../src/embedded/postgr
 import { initialiseOnce, reachablePlace } from '../../../src/embedded/postgres/cluster.ts'
 import { claimDataFolder } from '../../../src/platform/data-folder.ts'
 import { createLog } from '../../../src/platform/log.ts'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 import { type PartSpec, type Supervisor, superviseParts } from '../../../src/platform/supervisor.ts'
 import { skipBecause } from '../../support/skip.ts'
 
@@ -159,7 +160,7 @@ describe('the embedded Postgres', function () {
 })
 
 const runAlone = async (args: string[]): Promise<{ code: number; err: string }> => {
-  const part = spawn(process.execPath, ['--import', 'tsx', 'src/embedded/postgres/main.ts', ...args], {
+  const part = spawn(process.execPath, [...nodeArguments('embedded/postgres/main'), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let err = ''

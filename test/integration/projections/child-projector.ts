@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 import { eventStoreUrl } from '../../support/services.ts'
 
 /** Starts a projector in a process of its own and resolves when it is ready. */
 export const spawnProjector = async (databaseUrls: readonly string[], redisUrl?: string): Promise<ChildProcess> => {
-  const script = fileURLToPath(new URL('./projector-process.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+  const child = spawn(process.execPath, nodeArguments('../test/integration/projections/projector-process'), {
     env: {
       ...process.env,
       EVENTSTORE_URL: await eventStoreUrl(),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { createLog } from '../../../src/platform/log.ts'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 import { superviseParts } from '../../../src/platform/supervisor.ts'
 import { redisUrlOrSkip } from '../../support/services.ts'
 
@@ -76,7 +77,7 @@ describe('the embedded Redis', () => {
 
 /** Runs the part alone with this PATH until it ends; with `stopWhenReady` it is stopped after its first line. */
 const runWithPath = async (path: string, env: NodeJS.ProcessEnv, stopWhenReady = false) => {
-  const part = spawn(process.execPath, ['--import', 'tsx', 'src/embedded/redis/main.ts'], {
+  const part = spawn(process.execPath, nodeArguments('embedded/redis/main'), {
     env: { ...process.env, ...env, PATH: path, QUANTBOT_LOG: 'silent' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

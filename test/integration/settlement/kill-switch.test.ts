@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { type ChildProcess, spawn } from 'node:child_process'
 import type { Context } from 'mocha'
 import { changeControl } from '../../../src/commands/control/change-control.ts'
 import type { ControlState } from '../../../src/events/reference/control-events.ts'
@@ -8,6 +7,7 @@ import type { EventStore, RecordedEvent } from '../../../src/events/store/event-
 import { parseAccountStream } from '../../../src/events/streams.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemIds } from '../../../src/platform/ids.ts'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 import { eventStoreUrl } from '../../support/services.ts'
 import { skipBecause } from '../../support/skip.ts'
 import { newAccountId, openStore } from '../commands/write-side.ts'
@@ -64,8 +64,8 @@ describe('the kill switch', function () {
     store = await openStore(url)
     for (const mine of accounts)
       workers.push(
-        fork(fileURLToPath(new URL('./signing-worker.ts', import.meta.url)), {
-          execArgv: ['--import', 'tsx'],
+        spawn(process.execPath, nodeArguments('../test/integration/settlement/signing-worker'), {
+          stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
           env: { ...process.env, EVENTSTORE: url, SYMBOL: symbol, ACCOUNTS: mine.join(',') },
         }),
       )

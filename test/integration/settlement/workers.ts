@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createLog } from '../../../src/platform/log.ts'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 import { createPool } from '../../../src/platform/postgres.ts'
 import type { Go } from './landing-worker.ts'
 import type { Places } from './stand.ts'
@@ -17,8 +17,7 @@ export const openWorkers = (places: Places, env: Record<string, string> = {}): W
   const spares: Promise<ChildProcess>[] = []
   const all: ChildProcess[] = []
   const open = async (): Promise<ChildProcess> => {
-    const worker = fork(fileURLToPath(new URL('./landing-worker.ts', import.meta.url)), {
-      execArgv: ['--import', 'tsx'],
+    const worker = spawn(process.execPath, nodeArguments('../test/integration/settlement/landing-worker'), {
       // Only its parent writes to stdout.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, ...env, PLACES: JSON.stringify(places) },

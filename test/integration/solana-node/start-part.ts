@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Connection, Keypair } from '@solana/web3.js'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 
 export interface RunningPart<R> {
   readonly ready: R
@@ -15,8 +16,8 @@ export interface RunningPart<R> {
 }
 
 /** Starts an embedded part as the product does and waits for its READY line. */
-export const startPart = async <R>(main: string, args: readonly string[]): Promise<RunningPart<R>> => {
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve(main), ...args], {
+export const startPart = async <R>(entry: string, args: readonly string[]): Promise<RunningPart<R>> => {
+  const child = spawn(process.execPath, [...nodeArguments(entry), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, QUANTBOT_LOG: 'warn' },
   })
@@ -29,7 +30,7 @@ export const startPart = async <R>(main: string, args: readonly string[]): Promi
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.startsWith('READY ')) done(JSON.parse(line.slice(6)) as R)
     })
-    void gone.then((code) => fail(new Error(`${main} ended with ${code} before READY: ${errors}`)))
+    void gone.then((code) => fail(new Error(`${entry} ended with ${code} before READY: ${errors}`)))
   })
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
@@ -48,7 +49,7 @@ export interface ChainReady {
 /** A chain in a folder of its own. `restart` opens the same folder again. */
 export const startChain = async (slotMs: number, dir = mkdtempSync(join(tmpdir(), 'qb-chain-'))) => {
   const open = (ports: readonly number[] = [0, 0]) =>
-    startPart<ChainReady>('src/embedded/solana/main.ts', ['--db', dir, '--slot-ms', String(slotMs), '--ports', ports.join(',')])
+    startPart<ChainReady>('embedded/solana/main', ['--db', dir, '--slot-ms', String(slotMs), '--ports', ports.join(',')])
   let part = await open()
   const opened: Connection[] = []
   const connection = (endpoint = 0, commitment: 'processed' | 'confirmed' | 'finalized' = 'confirmed') => {

@@ -86,7 +86,7 @@ describe('swap venue over the local chain', () => {
   before(async () => {
     chain = await startChain(50)
     connection = chain.connection()
-    venue = await startPart('src/embedded/venue/main.ts', [
+    venue = await startPart('embedded/venue/main', [
       '--rpc',
       chain
         .ready()

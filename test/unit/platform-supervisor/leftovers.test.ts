@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { claimDataFolder } from '../../../src/platform/data-folder.ts'
+import { nodeArguments } from '../../../src/platform/node-arguments.ts'
 import { processIdentity } from '../../../src/platform/process-identity.ts'
 import { readRunFile, runNames, writeRunFile } from '../../../src/platform/runfile.ts'
 
@@ -21,7 +22,7 @@ describe('claiming a data folder', () => {
   })
 
   const standIn = async (...parts: string[]): Promise<ChildProcess> => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'test/unit/platform-supervisor/main.ts', dataDir, ...parts], {
+    const child = spawn(process.execPath, [...nodeArguments('../test/unit/platform-supervisor/main'), dataDir, ...parts], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     children.push(child)

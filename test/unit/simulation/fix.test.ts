@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
 import { play } from '../../../src/simulation/fix/play.ts'
 import { CLAIMS, isClaimed, parseScenarios, playOrder } from '../../../src/simulation/fix/scenario.ts'
 
 /** The scenarios lie beside the project, where they lie at all. */
-const FOLDER = fileURLToPath(new URL('../../../../shared/fix/', import.meta.url))
-const FILE = `${FOLDER}order-state-changes.json`
+const FOLDER = resolve('..', 'shared', 'fix')
+const FILE = join(FOLDER, 'order-state-changes.json')
 
 describe('the FIX order state changes on the real deciders', function () {
   this.timeout(60_000)
@@ -22,7 +22,7 @@ describe('the FIX order state changes on the real deciders', function () {
     it(`pass every direct scenario, ${restart ? 'with' : 'without'} a restart between the steps`, () => {
       const lines = scenarios.flatMap((scenario) => play(scenario, { restart }))
       const input = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-      const { status, stdout } = spawnSync(process.execPath, [`${FOLDER}compare.mjs`, FILE, '--direct'], { input, encoding: 'utf8' })
+      const { status, stdout } = spawnSync(process.execPath, [join(FOLDER, 'compare.mjs'), FILE, '--direct'], { input, encoding: 'utf8' })
       assert.equal(status, 0, stdout)
       assert.match(stdout, /^52 passed, 0 failed, 0 skipped$/m)
     })
@@ -47,7 +47,7 @@ describe('the FIX order state changes on the real deciders', function () {
   })
 
   it('claim what compare.mjs knows', () => {
-    const known = readFileSync(`${FOLDER}compare.mjs`, 'utf8')
+    const known = readFileSync(join(FOLDER, 'compare.mjs'), 'utf8')
     for (const claim of CLAIMS) assert.ok(known.includes(`'${claim}'`), claim)
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-// @ts-expect-error a script without types
-import { plant } from '../../../scripts/plant.mjs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 interface Bug {
   readonly name: string
@@ -10,9 +10,13 @@ interface Bug {
   readonly to: string
 }
 const bugs = JSON.parse(readFileSync('test/planted-bugs/bugs.json', 'utf8')) as readonly Bug[]
-const planted = plant as (source: string, bug: Bug) => string | undefined
 
 describe('the planted bugs', () => {
+  let planted: (source: string, bug: Bug) => string | undefined
+  before(async () => {
+    planted = ((await import(pathToFileURL(resolve('scripts/plant.mjs')).href)) as { plant: typeof planted }).plant
+  })
+
   it('are twenty at least, each with a name of its own', () => {
     assert.ok(bugs.length >= 20)
     assert.equal(new Set(bugs.map(({ name }) => name)).size, bugs.length)
