@@ -41,7 +41,7 @@ describe('kill -9 of settlement between any two steps of an algo', function () {
       assert.equal(await deathOf(await workers.next(dieAt), LONGEST_LIFE_MS), 'itself')
       died.push(dieAt)
     }
-    await workers.next()
+    await workers.last()
     const events = await until(async () => {
       const all = await stand.events(accountId)
       return all.some(({ type }) => type === 'AlgoEnded') && all

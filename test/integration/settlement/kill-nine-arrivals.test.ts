@@ -29,10 +29,10 @@ describe('kill -9 of settlement while money comes unasked', function () {
   })
 
   it(`${KILLS} times: each transfer is credited once`, async () => {
-    const first = await workers.next()
+    const funding = await stand.startWorker()
     const accountId = await stand.openAccount({ USDC: 50n * USDC })
     const wallet = (await stand.state(accountId)).wallet!.publicKey
-    first.kill('SIGKILL')
+    await funding.close()
     const { usdc, native } = stranger.instructions
     for (let kill = 0; kill < KILLS; kill++) {
       await stranger.send(...usdc(wallet, USDC + BigInt(kill)))
@@ -42,7 +42,7 @@ describe('kill -9 of settlement while money comes unasked', function () {
       // The cursor is a hint: lost in the middle, nothing comes twice.
       if (kill % 3 === 2) await pool.query('TRUNCATE settlement_arrivals')
     }
-    const last = await workers.next()
+    const last = await workers.last()
     const extra = BigInt((KILLS * (KILLS - 1)) / 2)
     const [dollars, sol] = [50n * USDC + BigInt(KILLS) * USDC + extra, BigInt(KILLS) * SOL + extra]
     await until(async () => {

@@ -21,9 +21,9 @@ describe('kill -9 of settlement while swaps live by durable nonces', function ()
   })
 
   it(`${KILLS} times: each order ends once, filled or cancelled, and the ledger is the chain`, async () => {
-    const first = await workers.next()
+    const funding = await stand.startWorker()
     const accountId = await stand.openAccount({ USDC: 100_000_000_000n })
-    first.kill('SIGKILL')
+    await funding.close()
     const numbers: number[] = []
     for (let kill = 0; kill < KILLS; kill++) {
       const number = await stand.place(accountId, { orderQty: LOT, maxSlippageBps: 500 })
@@ -34,7 +34,7 @@ describe('kill -9 of settlement while swaps live by durable nonces', function ()
       if (kill % 2 === 1) await stand.command(accountId, { type: 'CancelOrder', number })
       await dead
     }
-    const last = await workers.next()
+    const last = await workers.last()
     let filled = 0n
     for (const number of numbers) if ((await stand.ended(accountId, number, 120)).type === 'TradeBooked') filled += LOT
     const state = await until(async () => {

@@ -50,12 +50,12 @@ export const killPayouts = async ({ deaths, told = () => undefined }: PayoutKill
   const workers = openWorkers(stand.places)
   const kills: Record<string, number> = {}
   try {
-    const first = await workers.next()
+    const funding = await stand.startWorker()
     const funds = BigInt(deaths.length) * USDC
     const [from, to] = await Promise.all([stand.openAccount({ USDC: 2n * funds }), stand.openAccount()])
     await until(async () => withdrawableOf(await stand.state(from), 'USDC') === 2n * funds, LAST_SECONDS)
     await until(async () => (await stand.state(to)).wallet, LAST_SECONDS)
-    first.kill('SIGKILL')
+    await funding.close()
     const destination = Keypair.generate().publicKey.toBase58()
     const asset = stand.instruments.byAsset('USDC')!
     for (const [round, { kind, border }] of deaths.entries()) {
@@ -72,7 +72,7 @@ export const killPayouts = async ({ deaths, told = () => undefined }: PayoutKill
       kills[where] = (kills[where] ?? 0) + 1
       told(`${round + 1}/${deaths.length} ${kind} killed ${where === border ? border : `${where} (not ${border})`}`)
     }
-    const last = await workers.next()
+    const last = await workers.last()
     const outcome = await judge(stand, { from, to, destination, deaths, funds: 2n * funds })
     last.kill('SIGKILL')
     return { rounds: deaths.length, kills, ...outcome }

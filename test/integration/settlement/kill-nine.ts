@@ -53,9 +53,9 @@ export const killNine = async ({ rounds, seed, told = () => undefined }: KillNin
   const workers = openWorkers({ ...stand.places, rpc: front.urls })
   const kills: Record<string, number> = {}
   try {
-    const first = await workers.next(null)
+    const funding = await stand.startWorker()
     const accounts = await Promise.all(Array.from({ length: ACCOUNTS }, () => stand.openAccount({ USDC: 100_000_000_000n })))
-    first.kill('SIGKILL')
+    await funding.close()
     for (const [port, faults] of PROFILE.ports.entries()) await front.setPort(port, faults)
     const orders: Ordered[] = []
     for (let round = 0; round < rounds; round++) {
@@ -71,7 +71,7 @@ export const killNine = async ({ rounds, seed, told = () => undefined }: KillNin
       told(`${round + 1}/${rounds} killed ${where === border ? border : `${where} (not ${border})`}`)
     }
     await front.setFates(PROFILE.fates)
-    const last = await workers.next(null)
+    const last = await workers.last()
     const outcome = await judge(stand, accounts, orders, told)
     last.kill('SIGKILL')
     return { rounds, seed, kills, ...outcome }

@@ -13,7 +13,7 @@ import { createChain } from '../../../src/rpc/pool.ts'
 import { createJupiterVenue } from '../../../src/rpc/venue/jupiter.ts'
 import { createQuotes } from '../../../src/rpc/venue/quotes.ts'
 import { openFaucet } from '../../../src/settlement/faucet.ts'
-import { openKeystore } from '../../../src/settlement/keystore/keystore.ts'
+import { deriveKeystore } from '../../../src/settlement/keystore/keystore.ts'
 import { startSettlementRole } from '../../../src/settlement/role.ts'
 import { postgresCoordination } from '../../../src/settlement/work/coordination.ts'
 import { withBorders } from './landing-borders.ts'
@@ -33,7 +33,7 @@ const store = await connectEventStore({ url: places.eventStore, log, clock })
 const logId = await ensureLogId(store, ids)
 const instruments = await followInstruments({ store, clock, ids, log, signal: new AbortController().signal })
 const pool = createPool(places.database, { name: 'landing-worker', log })
-const keystore = await openKeystore({ dataDir: places.dataDir, password: 'test', ids })
+const keystore = deriveKeystore(Buffer.from(places.seed, 'hex'))
 const faucet = await openFaucet(places.faucetFile)
 const chain = createChain({ urls: places.rpc, registry })
 const venue = createJupiterVenue({ url: places.venue, apiKey: undefined, registry })

@@ -28,7 +28,7 @@ import { createJupiterVenue } from '../../../src/rpc/venue/jupiter.ts'
 import { createQuotes } from '../../../src/rpc/venue/quotes.ts'
 import type { SettlementDeps } from '../../../src/settlement/deps.ts'
 import { openFaucet } from '../../../src/settlement/faucet.ts'
-import { openKeystore } from '../../../src/settlement/keystore/keystore.ts'
+import { deriveKeystore } from '../../../src/settlement/keystore/keystore.ts'
 import { type SettlementRole, startSettlementRole } from '../../../src/settlement/role.ts'
 import { postgresCoordination } from '../../../src/settlement/work/coordination.ts'
 import { databaseUrls, solana, venueUrl } from '../../support/services.ts'
@@ -71,8 +71,8 @@ export interface Stand {
 export interface Places {
   readonly eventStore: string
   readonly database: string
-  /** Holds the keystore, opened with the password "test". */
-  readonly dataDir: string
+  /** The wallets' seed, in hex: a keystore costs a second of processor to open, on purpose (test/unit/settlement/keystore.test.ts opens it). */
+  readonly seed: string
   readonly faucetFile: string
   readonly venue: string
   /** The chain's own endpoints. */
@@ -103,7 +103,8 @@ export const openStand = async (): Promise<Stand> => {
   await migrateToLatest(database!, log)
   const pool = createPool(database!, { name: 'settlement-test', log })
   const { urls, db } = await solana()
-  const keystore = await openKeystore({ dataDir, password: 'test', ids })
+  const seed = ids.bytes(32)
+  const keystore = deriveKeystore(seed)
   const faucetFile = join(db, 'faucet.json')
   const faucet = await openFaucet(faucetFile)
   const clientRegistry = createRegistry('client')
@@ -142,7 +143,15 @@ export const openStand = async (): Promise<Stand> => {
   return {
     pool,
     ...{ store, instruments, command, state, events, setPrice },
-    places: { eventStore, database: database!, dataDir, faucetFile, venue: await venueUrl(), rpc: urls, slotMs: SLOT_MS },
+    places: {
+      eventStore,
+      database: database!,
+      seed: Buffer.from(seed).toString('hex'),
+      faucetFile,
+      venue: await venueUrl(),
+      rpc: urls,
+      slotMs: SLOT_MS,
+    },
     mid: (symbol) => quotes.mid(symbol)?.price,
     eventStorePid: () => readPid(join(dataDir, 'run', 'eventstore.json')),
     deps: () => current!,

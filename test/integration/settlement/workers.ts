@@ -9,6 +9,8 @@ import type { Places } from './stand.ts'
 export interface Workers {
   /** The next worker at work; it kills itself when it first comes to the border. */
   next(dieAt?: string | null): Promise<ChildProcess>
+  /** The same, with none to follow. */
+  last(): Promise<ChildProcess>
   close(): Promise<void>
 }
 
@@ -29,17 +31,18 @@ export const openWorkers = (places: Places, env: Record<string, string> = {}): W
     })
     return worker
   }
+  /** Sends one to work and keeps so many ready for after it: loading takes longer than most lives. */
+  const take = async (dieAt: string | null, ready: number): Promise<ChildProcess> => {
+    while (spares.length < 1 + ready) spares.push(open())
+    const worker = await spares.shift()!
+    // The dead owner's leases would hold up the next one for seconds; they are for efficiency, the account's stream is the fence.
+    await pool.query("UPDATE leases SET expires_at = now() - interval '1 s'")
+    worker.send({ dieAt } satisfies Go)
+    return worker
+  }
   return {
-    next: async (dieAt = null) => {
-      // The one after it starts while this one works: loading takes longer than most lives.
-      spares.push(open())
-      if (spares.length < 2) spares.push(open())
-      const worker = await spares.shift()!
-      // The dead owner's leases would hold up the next one for seconds; they are for efficiency, the account's stream is the fence.
-      await pool.query("UPDATE leases SET expires_at = now() - interval '1 s'")
-      worker.send({ dieAt } satisfies Go)
-      return worker
-    },
+    next: (dieAt = null) => take(dieAt, 1),
+    last: () => take(null, 0),
     close: async () => {
       await Promise.allSettled(spares)
       for (const worker of all) worker.kill('SIGKILL')
