@@ -8,12 +8,10 @@ import { run } from './run.mjs'
 import { launch, say } from './steps.mjs'
 
 // Two runs beside each other, each with services of its own: the tests on real parts wait for blocks, leases and kills more than they work.
-// They take about as long as each other: what is on the chain, and all the rest. The tests of a whole product come last: it works as long as it runs.
-const ON_THE_CHAIN = ['hostile', 'rpc', 'settlement', 'solana-node', 'venue'].map((folder) => `test/integration/${folder}/**`)
-const WHOLE = [
-  ON_THE_CHAIN.map((files) => `${files}/*.test.ts`),
-  ['test/!(contract|e2e)/**/*.test.ts', 'test/{contract,e2e}/**/*.test.ts', ...ON_THE_CHAIN.flatMap((files) => ['--ignore', files])],
-]
+// They take about as long as each other: settlement with its chain and the whole product, and all the rest. The tests of the whole product
+// come last: it works as long as it runs.
+const TRADING = ['test/integration/{settlement,solana-node,venue}/**/*.test.ts', 'test/{contract,e2e}/**/*.test.ts']
+const WHOLE = [TRADING, ['test/**/*.test.ts', ...TRADING.flatMap((files) => ['--ignore', files])]]
 
 // The suite runs compiled: it starts hundreds of processes, and each takes less than half the time to load when nothing is transpiled.
 const compiled = (arg) => {
