@@ -57,6 +57,8 @@ const accounts = ACCOUNTS.split(',')
 // funding signs too, without a proof: by a write side that follows no rules
 const funding = createAccountHandler({ store, clock, ids: systemIds, log, registry: createRegistry('funding'), logId: 'test-log' })
 await Promise.all(accounts.map((accountId) => openFunded(funding, accountId)))
+// Whoever started it may be killed itself: what it does has no end of its own.
+process.once('disconnect', () => process.exit(0))
 process.send?.('ready')
 process.once('message', () => {
   for (const accountId of accounts) void sign(accountId)
