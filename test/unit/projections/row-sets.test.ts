@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type BalanceRow, balancesTable } from '../../../src/projections/read-models/balances.ts'
+import { type LedgerEntryRow, ledgerEntriesTable } from '../../../src/projections/read-models/ledger-entries.ts'
 import { createRowSets } from '../../../src/projections/rows/rows.ts'
 import type { Table } from '../../../src/projections/rows/table.ts'
 
@@ -11,6 +12,20 @@ const row = (asset: string, available: bigint): BalanceRow => ({
   provisional: 0n,
   revision: 1n,
   position: 1n,
+})
+
+const entry = (revision: bigint, place: number): LedgerEntryRow => ({
+  accountId: 'a',
+  revision,
+  entry: place,
+  ledgerAccount: 'available',
+  kind: 'deposit',
+  asset: 'SOL',
+  amount: 1n,
+  eventType: 'FundsCredited',
+  ref: null,
+  at: 1n,
+  position: revision,
 })
 
 describe('row sets of a batch', () => {
@@ -64,6 +79,33 @@ describe('row sets of a batch', () => {
     const known = ['a', 'b', 'c'].filter((accountId) => sets.wanted(table(balancesTable), [accountId]))
     assert.deepEqual(known, ['a', 'c'])
     assert.equal(sets.of(balancesTable).get('b', 'SOL'), undefined)
+  })
+
+  it('spare a group that was used once, not for ever', () => {
+    const sets = createRowSets(1)
+    sets.fill(balancesTable, [['a']], [row('SOL', 1n)])
+    sets.wanted(table(balancesTable), ['a'])
+    sets.fill(balancesTable, [['b']], [])
+    sets.stored()
+    sets.fill(balancesTable, [['c']], [])
+    sets.stored()
+    const known = ['a', 'b', 'c'].filter((accountId) => sets.wanted(table(balancesTable), [accountId]))
+    assert.deepEqual(known, ['c'])
+    assert.deepEqual([...sets.of(balancesTable).all()], [])
+  })
+
+  it('keep rows of one event alone until they are stored, and take back those of a faulty one', () => {
+    const sets = createRowSets()
+    const entries = sets.of(ledgerEntriesTable)
+    entries.put(entry(1n, 0))
+    entries.put(entry(1n, 1))
+    sets.keep()
+    entries.put(entry(2n, 0))
+    sets.revoke()
+    assert.deepEqual(entries.changed(), [entry(1n, 0), entry(1n, 1)])
+    assert.deepEqual([...entries.all()], [entry(1n, 0), entry(1n, 1)])
+    sets.stored()
+    assert.deepEqual([...entries.changed(), ...entries.all()], [])
   })
 
   it('know a group without rows, and take back a row that was put into it', () => {
