@@ -39,8 +39,9 @@ export const execute = (
 
   const before = keys.map((_, i) => read(i))
   const lamportsBefore = before.map((state, i) => balance(i, state))
-  // To the VM this slot's nonce is the one it makes itself: an account advanced in this slot already is refused by the VM's own rule.
-  const vmNonce = durableNonce(svm.blockhash())
+  // To the VM this slot's nonce is the one that it makes of the transaction's own blockhash: an account advanced in this slot already is
+  // refused by the VM's own rule.
+  const vmNonce = durableNonce(sent.message.recentBlockhash)
   const rename = (i: number, state: AccountState | undefined, from: string, to: string) => {
     if (!state || !isWritable[i] || nonceOf(state)?.value !== from) return state
     const renamed = withNonce(state, to)

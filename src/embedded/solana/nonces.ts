@@ -4,8 +4,8 @@ import bs58 from 'bs58'
 import type { AccountState } from './svm.ts'
 
 /**
- * The value that a nonce account gets in a slot whose blockhash this is. The VM makes values from a blockhash of its own, which begins
- * anew with every process: a value that came back would bring old transactions back to life. So the chain's own slot decides it.
+ * The value that a nonce account gets in a slot whose blockhash this is. The VM makes values from the blockhash that a transaction names,
+ * whatever its slot: two of one slot would pass by different ones, and of two slots the later would fail by the same. The chain's own slot decides it.
  */
 export const durableNonce = (blockhash: string): string =>
   bs58.encode(createHash('sha256').update('DURABLE_NONCE').update(bs58.decode(blockhash)).digest())

@@ -47,8 +47,6 @@ export interface Svm {
   deploy(program: Uint8Array, binary: Uint8Array): void
   enterSlot(slot: number, unixSeconds: number, recent: readonly { slot: number; hash: string }[]): void
   rentExempt(size: number): bigint
-  /** The blockhash that the VM makes nonces from; the same for as long as the process lives. */
-  blockhash(): string
 }
 
 /**
@@ -95,7 +93,6 @@ export const createSvm = (): Svm => {
       svm.setSlotHashes(recent.map((entry) => ({ slot: BigInt(entry.slot), hash: entry.hash })))
     },
     rentExempt: (size) => svm.minimumBalanceForRentExemption(BigInt(size)),
-    blockhash: () => svm.latestBlockhash(),
   }
 }
 

@@ -106,6 +106,11 @@ describe('durable nonces on the local chain', function () {
     assert.equal(await value(), now)
     // With a blockhash of its own, a second advance within a slot fails as the system program says.
     const { blockhash } = await chain.connection().getLatestBlockhash()
+    // In a slot of its own each is welcome, whichever blockhash the two share.
+    for (const lamports of [2, 3]) {
+      assert.equal((await landed(await send(signed(blockhash, [advance(), pay(lamports)])))).err, null)
+      await slots(2)
+    }
     const wires = [4, 5, 6, 7].map((lamports) => signed(blockhash, [advance(), pay(lamports)]))
     const answers = await Promise.all(wires.map((wire) => send(wire)))
     const seen = await Promise.all(answers.map(landed))
