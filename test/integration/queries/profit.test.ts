@@ -103,14 +103,4 @@ describe('lots, profit and exposure over HTTP', () => {
     for (const path of ['pnl', 'exposure', 'lots', 'performance'])
       assert.equal((await api.get(`/v1/accounts/no-such-account/${path}`)).status, 404)
   })
-
-  it('finds open lots and the oldest of them by index', async () => {
-    const shard = api.side.pools[0]!
-    const { rows } = await shard.query<{ 'QUERY PLAN': string }>(
-      `EXPLAIN SELECT l.qty FROM lots l WHERE l.account_id = 'a' AND l.symbol = 'S' AND l.run = 3 AND l.up_to > 5 ORDER BY l.up_to LIMIT 1`,
-    )
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-    assert.match(plan, /Index Scan using lots_in_run/)
-    assert.doesNotMatch(plan, /Sort/)
-  })
 })
