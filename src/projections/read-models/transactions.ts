@@ -1,5 +1,5 @@
+import type { DataOf } from '../../events/account/account-event.ts'
 import { type AccountFact, accountProjection, required } from '../projection.ts'
-import type { RowSets } from '../rows/rows.ts'
 import type { Table } from '../rows/table.ts'
 
 export interface TransactionRow {
@@ -55,93 +55,94 @@ const transactionsTable: Table<TransactionRow> = {
 export const transactions = accountProjection({
   table: transactionsTable,
   reads: ({ accountId, event }, want, born) => {
-    switch (event.type) {
-      case 'TransactionSigned':
-        return born(transactionsTable, accountId, event.data.ref, event.data.attempt)
-      case 'TransactionLanded':
-      case 'TransactionLandedLate':
-      case 'TransactionFailed':
-      case 'TransactionExpired':
-      case 'TransactionOutcomeUnknown':
-      case 'TransactionVanished':
-        return want(transactionsTable, accountId, event.data.ref, event.data.attempt)
-      case 'TransactionsFinalized':
-        for (const { ref, attempt } of event.data.transactions) want(transactionsTable, accountId, ref, attempt)
-    }
+    const look = event.type === 'TransactionSigned' ? born : want
+    for (const { ref, attempt } of attemptsOf(event)) look(transactionsTable, accountId, ref, attempt)
   },
   apply: (fact, rows) => {
     const { accountId, event, revision, position } = fact
-    switch (event.type) {
-      case 'TransactionSigned': {
-        const { ref, attempt, purpose, signature, lastValidBlockHeight, at } = event.data
-        // spelled out, as all rows of every trade are: a second object spread into a literal takes longer than the rest of it
-        return rows.of(transactionsTable).put({
-          accountId,
-          ref,
-          attempt,
-          purpose,
-          signature,
-          status: 'open',
-          generation: 0,
-          slot: null,
-          fee: 0n,
-          priorityFee: 0n,
-          tip: 0n,
-          rent: 0n,
-          error: null,
-          final: false,
-          lastValidBlockHeight: BigInt(lastValidBlockHeight),
-          signedAt: BigInt(at),
-          revision,
-          position,
-        })
-      }
-      case 'TransactionLanded':
-      case 'TransactionLandedLate': {
-        const { generation, slot, fee, priorityFee, tip, rent } = event.data
-        return rows.of(transactionsTable).put({
-          ...attemptOf(fact, rows, event.data),
-          status: 'landed',
-          generation,
-          slot: BigInt(slot),
-          fee: BigInt(fee),
-          priorityFee: BigInt(priorityFee),
-          tip: BigInt(tip),
-          rent: BigInt(rent),
-          revision,
-          position,
-        })
-      }
-      case 'TransactionFailed': {
-        const { generation, slot, fee, priorityFee, error } = event.data
-        return rows.of(transactionsTable).put({
-          ...attemptOf(fact, rows, event.data),
-          status: 'failed',
-          generation,
-          slot: BigInt(slot),
-          fee: BigInt(fee),
-          priorityFee: BigInt(priorityFee),
-          tip: 0n,
-          rent: 0n,
-          error,
-          revision,
-          position,
-        })
-      }
-      case 'TransactionExpired':
-        return rows.of(transactionsTable).put({ ...attemptOf(fact, rows, event.data), status: 'expired', revision, position })
-      case 'TransactionOutcomeUnknown':
-        return rows.of(transactionsTable).put({ ...attemptOf(fact, rows, event.data), status: 'unknown', revision, position })
-      case 'TransactionVanished':
-        return rows
-          .of(transactionsTable)
-          .put({ ...attemptOf(fact, rows, event.data), status: 'open', fee: 0n, priorityFee: 0n, tip: 0n, rent: 0n, revision, position })
-      case 'TransactionsFinalized':
-        for (const one of event.data.transactions)
-          rows.of(transactionsTable).put({ ...attemptOf(fact, rows, one), final: true, revision, position })
-    }
+    const table = rows.of(transactionsTable)
+    for (const { ref, attempt } of attemptsOf(event))
+      table.put({ ...next(table.get(accountId, ref, attempt), ref, attempt, fact), revision, position })
   },
 })
 
-const attemptOf = ({ accountId }: AccountFact, rows: RowSets, { ref, attempt }: { ref: string; attempt: number }): TransactionRow =>
-  required(rows.of(transactionsTable).get(accountId, ref, attempt), `transaction ${ref}.${attempt}`)
+interface Attempt {
+  readonly ref: string
+  readonly attempt: number
+}
+
+/** The attempts that an event is about. */
+const attemptsOf = (event: AccountFact['event']): readonly Attempt[] => {
+  switch (event.type) {
+    case 'TransactionSigned':
+    case 'TransactionLanded':
+    case 'TransactionLandedLate':
+    case 'TransactionFailed':
+    case 'TransactionExpired':
+    case 'TransactionOutcomeUnknown':
+    case 'TransactionVanished':
+      return [event.data]
+    case 'TransactionsFinalized':
+      return event.data.transactions
+    default:
+      return NONE
+  }
+}
+
+const NONE: readonly Attempt[] = []
+
+type Facts = Omit<TransactionRow, 'revision' | 'position'>
+
+const next = (before: TransactionRow | undefined, ref: string, attempt: number, { event, accountId }: AccountFact): Facts => {
+  if (event.type === 'TransactionSigned') return signed(accountId, event.data)
+  const row = required(before, `transaction ${ref}.${attempt}`)
+  switch (event.type) {
+    case 'TransactionLanded':
+    case 'TransactionLandedLate':
+      return shown(row, 'landed', event.data, BigInt(event.data.tip), BigInt(event.data.rent), row.error)
+    case 'TransactionFailed':
+      return shown(row, 'failed', event.data, 0n, 0n, event.data.error)
+    case 'TransactionExpired':
+      return { ...row, status: 'expired' }
+    case 'TransactionOutcomeUnknown':
+      return { ...row, status: 'unknown' }
+    case 'TransactionVanished':
+      return { ...row, status: 'open', fee: 0n, priorityFee: 0n, tip: 0n, rent: 0n }
+    case 'TransactionsFinalized':
+      return { ...row, final: true }
+    default:
+      return row
+  }
+}
+
+// spelled out, as all rows of every trade are: a second object spread into a literal takes longer than the rest of it
+const signed = (accountId: string, data: DataOf<'TransactionSigned'>): Facts => ({
+  accountId,
+  ref: data.ref,
+  attempt: data.attempt,
+  purpose: data.purpose,
+  signature: data.signature,
+  status: 'open',
+  generation: 0,
+  slot: null,
+  fee: 0n,
+  priorityFee: 0n,
+  tip: 0n,
+  rent: 0n,
+  error: null,
+  final: false,
+  lastValidBlockHeight: BigInt(data.lastValidBlockHeight),
+  signedAt: BigInt(data.at),
+})
+
+type Shown = Pick<DataOf<'TransactionFailed'>, 'generation' | 'slot' | 'fee' | 'priorityFee'>
+
+/** As the chain shows it: landed or failed, and what it cost. */
+const shown = (
+  row: TransactionRow,
+  status: 'landed' | 'failed',
+  { generation, slot, fee, priorityFee }: Shown,
+  tip: bigint,
+  rent: bigint,
+  error: string | null,
+): Facts => ({ ...row, status, generation, slot: BigInt(slot), fee: BigInt(fee), priorityFee: BigInt(priorityFee), tip, rent, error })

@@ -22,7 +22,7 @@ export interface RowSets {
   keep(): void
   /** Takes back what the last event changed: an event applies whole or not at all. */
   revoke(): void
-  /** All changes are stored: forgets what changed, rows of groups that are known in part, and the groups longest unused. */
+  /** All changes are stored: forgets what changed, rows of groups that are known in part, and old groups that are out of use. */
   stored(): void
 }
 
@@ -33,7 +33,7 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
   const sets = new Map<object, RowSet>()
   const views = new Map<object, unknown>()
   const undo: Change[] = []
-  const set = (table: Table<never>): RowSet => {
+  const set = (table: Keyed): RowSet => {
     const known = sets.get(table)
     if (known) return known
     const made: RowSet = { rows: new Map(), changed: [], loose: [], groups: new Map(), asked: false, once: isWrittenOnce(table) }
@@ -45,7 +45,7 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
     of: <Row>(table: Table<Row>) => {
       const known = views.get(table)
       if (known !== undefined) return known as Rows<Row>
-      const made = rowsOf(table, set(table as unknown as Table<never>), undo)
+      const made = rowsOf(table, set(table), undo)
       views.set(table, made)
       return made
     },
@@ -58,7 +58,7 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
       return true
     },
     fill: (table, keys, loaded) => {
-      const { rows, groups } = set(table as unknown as Table<never>)
+      const { rows, groups } = set(table)
       for (const key of keys) groups.set(join(key), { members: [], used: false })
       for (const row of loaded) {
         const key = keyOf(table, row)
@@ -77,6 +77,10 @@ export const createRowSets = (mostGroups = MOST_GROUPS): RowSets => {
       for (const one of sets.values()) forget(one, mostGroups)
     },
   }
+}
+
+interface Keyed {
+  readonly key: readonly string[]
 }
 
 interface RowSet {
@@ -169,7 +173,7 @@ const rowsOf = <Row>(table: Table<Row>, set: RowSet, undo: Change[]): Rows<Row> 
     if (!group) throw new Error(`${table.name}: the rows of ${key.join(', ')} were not asked for`)
     return group.members.map(rowOf<Row>)
   },
-  all: () => (set.once ? set.changed : [...set.rows.values()]).map(rowOf<Row>),
+  all: () => Array.from(set.once ? set.changed : set.rows.values(), rowOf<Row>),
   changed: () => set.changed.map(rowOf<Row>),
 })
 
@@ -202,4 +206,4 @@ const sameFields = (key: readonly string[], loadBy: readonly string[]): boolean 
   key.length === loadBy.length && key.every((field, i) => field === loadBy[i])
 
 /** One that is keyed by the revision of its event belongs to that event alone. */
-const isWrittenOnce = ({ key }: Table<never>): boolean => (key as readonly string[]).includes('revision')
+const isWrittenOnce = ({ key }: Keyed): boolean => key.includes('revision')
