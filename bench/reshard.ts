@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { monotonicMs, systemClock } from '../src/platform/clock.ts'
+import { nodeArguments } from '../src/platform/node-arguments.ts'
 import { assignSlices, shardOf } from '../src/projections/shard-map.ts'
 import { freshAccounts } from '../test/integration/projections/read-side.ts'
 import { openReadApi } from '../test/integration/queries/read-api.ts'
 import { startChecker } from '../test/integration/reshard/checker.ts'
 import { summarise, writeResults } from './harness.ts'
 import { startPart } from './harness-process.ts'
-import { freshDatabases } from './projections/databases.ts'
+import { arrived, freshDatabases } from './projections/databases.ts'
 import { fillLog } from './projections/log.ts'
 
 // npm run bench:reshard -- --events 1000000: from 4 to 6 shards while balances are credited and read, every answer held against the log. The
@@ -58,8 +58,7 @@ const main = async (): Promise<void> => {
     const filled = await fillLog(api.side.store, Number(values.events), (accountId) => shardOf(map, accountId), FROM, FILL)
     say(`${filled.events} events of ${filled.accounts.length} accounts`)
     await api.side.startProjector({ feed: api.feed })
-    for (const [shard, pool] of api.side.pools.entries())
-      while ((await checkpointOf(pool)) < filled.heads[shard]!) await systemClock.sleep(100)
+    await arrived(urls, filled.heads)
     say('the read side has caught up: resharding under load')
     const checker = await startChecker(api.side.store, freshAccounts(8, 'live'), api.get, { pauseMs: 20, readers: 4, phase: () => phase })
     const env = { ...process.env, DATABASE_URLS: urls.join(','), EVENTSTORE_URL: storeUrl, QUANTBOT_DATA: folder, QUANTBOT_LOG: 'error' }
@@ -98,13 +97,11 @@ const follow = (child: ReturnType<typeof started>, onStep: (step: string) => voi
   })
 }
 
-const EXEC = fileURLToPath(new URL('../src/cli/main', import.meta.url))
-
-const started = (env: NodeJS.ProcessEnv) => {
-  const source = import.meta.url.endsWith('.ts')
-  const args = [...(source ? ['--import', 'tsx', `${EXEC}.ts`] : [`${EXEC}.js`]), 'reshard', '--to', String(TO), '--json']
-  return spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-}
+const started = (env: NodeJS.ProcessEnv) =>
+  spawn(process.execPath, [...nodeArguments('cli/main'), 'reshard', '--to', String(TO), '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 
 /** False when the step was over before. */
 const killedAt = async (step: string, env: NodeJS.ProcessEnv): Promise<boolean> => {
@@ -130,9 +127,6 @@ const reshardOnce = async (env: NodeJS.ProcessEnv): Promise<{ seconds: number; e
   if (text === '') throw new Error(`the reshard ended with ${code}`)
   return JSON.parse(text) as { seconds: number; events: number; equal: boolean }
 }
-
-const checkpointOf = async (pool: { query(text: string): Promise<{ rows: { at: bigint }[] }> }): Promise<bigint> =>
-  (await pool.query('SELECT commit_position AS at FROM checkpoint')).rows[0]?.at ?? -1n
 
 const say = (line: string): void => void process.stderr.write(`${(performance.now() / 1000).toFixed(1)} s: ${line}\n`)
 

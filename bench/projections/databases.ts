@@ -32,52 +32,47 @@ export interface Held {
   readonly digest: string
 }
 
-export const heldIn = async (urls: readonly string[]): Promise<Held> => {
-  const pools = urls.map((url) => createPool(url, { name: 'bench', log, max: 1 }))
-  try {
-    let events = 0
+export const heldIn = (urls: readonly string[]): Promise<Held> =>
+  withPools(urls, async (pools) => {
     let rows = 0
     const digests: string[] = []
     for (const pool of pools) {
-      const { rows: counted } = await pool.query<{ n: bigint | null }>(EVENTS)
-      events += Number(counted[0]!.n ?? 0n)
       const tables = await digestTables(pool)
       rows += tables.rows
       digests.push(tables.digest)
     }
-    return { events, rows, digest: digests.join('') }
-  } finally {
-    await Promise.all(pools.map((pool) => pool.end()))
-  }
-}
+    return { events: await eventsOf(pools), rows, digest: digests.join('') }
+  })
 
 /** Events of accounts that the rows account for. */
-export const eventsIn = async (urls: readonly string[]): Promise<number> => {
-  const pools = urls.map((url) => createPool(url, { name: 'bench', log, max: 1 }))
-  try {
-    const counts = await Promise.all(pools.map((pool) => pool.query<{ n: bigint | null }>(EVENTS)))
-    return counts.reduce((sum, { rows }) => sum + Number(rows[0]!.n ?? 0n), 0)
-  } finally {
-    await Promise.all(pools.map((pool) => pool.end()))
-  }
-}
+export const eventsIn = (urls: readonly string[]): Promise<number> => withPools(urls, eventsOf)
 
 /** Resolves once every shard's checkpoint, whoever moves it, has come to its head. */
-export const arrived = async (urls: readonly string[], heads: readonly bigint[]): Promise<void> => {
-  const pools = urls.map((url) => createPool(url, { name: 'bench', log, max: 1 }))
-  const isThere = async (pool: Pool, shard: number): Promise<boolean> => {
-    const { rows } = await pool.query<{ at: bigint }>('SELECT commit_position AS at FROM checkpoint')
-    return rows.length > 0 && rows[0]!.at >= heads[shard]!
-  }
-  try {
-    for (const [shard, pool] of pools.entries()) while (!(await isThere(pool, shard))) await systemClock.sleep(ARRIVAL_MS)
-  } finally {
-    await Promise.all(pools.map((pool) => pool.end()))
-  }
-}
+export const arrived = (urls: readonly string[], heads: readonly bigint[]): Promise<void> =>
+  withPools(urls, async (pools) => {
+    for (const [shard, pool] of pools.entries()) while ((await checkpointOf(pool)) < heads[shard]!) await systemClock.sleep(ARRIVAL_MS)
+  })
 
 /** One small query each time: nothing beside the projecting, and a hundredth of a run of ten seconds. */
 const ARRIVAL_MS = 100
+
+const withPools = async <T>(urls: readonly string[], use: (pools: readonly Pool[]) => Promise<T>): Promise<T> => {
+  const pools = urls.map((url) => createPool(url, { name: 'bench', log, max: 1 }))
+  try {
+    return await use(pools)
+  } finally {
+    await Promise.all(pools.map((pool) => pool.end()))
+  }
+}
+
+const eventsOf = async (pools: readonly Pool[]): Promise<number> => {
+  const counts = await Promise.all(pools.map((pool) => pool.query<{ n: bigint | null }>(EVENTS)))
+  return counts.reduce((sum, { rows }) => sum + Number(rows[0]!.n ?? 0n), 0)
+}
+
+/** Before the first one: -1. */
+const checkpointOf = async (pool: Pool): Promise<bigint> =>
+  (await pool.query<{ at: bigint }>('SELECT commit_position AS at FROM checkpoint')).rows[0]?.at ?? -1n
 
 const EVENTS = 'SELECT sum(revision + 1)::bigint AS n FROM accounts'
 

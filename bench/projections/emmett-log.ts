@@ -1,12 +1,11 @@
 import type { RecordedEvent } from '../../src/events/store/event-store.ts'
-import { connectEventStore } from '../../src/events/store/eventstore-db.ts'
-import { parseAccountStream, slicesFilter } from '../../src/events/streams.ts'
-import { systemClock } from '../../src/platform/clock.ts'
+import { parseAccountStream } from '../../src/events/streams.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { createPool, type Pool } from '../../src/platform/postgres.ts'
 import { assignSlices } from '../../src/projections/shard-map.ts'
 import type { Task } from './contender.ts'
 import type { Emmett } from './emmett-library.ts'
+import { readLog } from './read-log.ts'
 
 const log = createLog('bench-emmett', 'error')
 const CHUNK = 2_000
@@ -18,9 +17,9 @@ const INSERT = `
   FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[]) WITH ORDINALITY AS e(s, r, i, t, d, m, n) ORDER BY n`
 
 /** Copies each shard's account events into an Emmett event store in that shard's database, once. */
-export const fillEmmett = async (emmett: Emmett, { eventStoreUrl, databaseUrls, heads }: Task): Promise<void> => {
+export const fillEmmett = async (emmett: Emmett, task: Task): Promise<void> => {
+  const { databaseUrls } = task
   const pools = databaseUrls.map((url, shard) => createPool(url, { name: `emmett-${shard}`, log, max: 1 }))
-  const store = await connectEventStore({ url: eventStoreUrl, log, clock: systemClock })
   try {
     const { rows } = await pools[0]!.query<{ there: boolean }>("SELECT to_regclass('emt_messages') IS NOT NULL AS there")
     if (rows[0]!.there) return
@@ -31,21 +30,18 @@ export const fillEmmett = async (emmett: Emmett, { eventStoreUrl, databaseUrls, 
     }
     const assignment = assignSlices(databaseUrls.length)
     const waiting = pools.map((): RecordedEvent[] => [])
-    const head = heads.reduce(later)
-    const stop = new AbortController()
-    const streams = slicesFilter(assignment.map((_, slice) => slice))
-    for await (const events of store.follow({ after: undefined, streams, signal: stop.signal, batch: 500 })) {
+    const insertFrom = async (least: number): Promise<void> => {
+      for (const [shard, part] of waiting.entries()) if (part.length >= least) await insert(pools[shard]!, part.splice(0))
+    }
+    for await (const events of readLog(task)) {
       for (const event of events) {
         const account = parseAccountStream(event.streamId)
         if (account) waiting[assignment[account.slice]!]!.push(event)
       }
-      const last = events.at(-1)!.position.commit >= head
-      for (const [shard, part] of waiting.entries()) if (part.length >= CHUNK || last) await insert(pools[shard]!, part.splice(0))
-      if (last) break
+      await insertFrom(CHUNK)
     }
-    stop.abort()
+    await insertFrom(1)
   } finally {
-    await store.close()
     await Promise.all(pools.map((pool) => pool.end()))
   }
 }
@@ -59,9 +55,4 @@ const insert = async (pool: Pool, events: readonly RecordedEvent[]): Promise<voi
     events.map(({ data }) => JSON.stringify(data)),
     events.map(({ metadata, position }) => JSON.stringify({ schema: metadata.schema, commitPosition: String(position.commit) })),
   ])
-}
-
-const later = (a: bigint, b: bigint): bigint => {
-  if (a < b) return b
-  return a
 }

@@ -1,34 +1,29 @@
 // The floor: the same subscription and the same rows, one unnest statement per table and shard, and nothing else. Events are believed,
 // every row stays in memory for ever, no row is guarded, no checkpoint kept, nothing cached, no fault survived.
 import type { DomainEvent } from '../../src/events/decode.ts'
-import { connectEventStore } from '../../src/events/store/eventstore-db.ts'
-import { parseAccountStream, slicesFilter } from '../../src/events/streams.ts'
-import { systemClock } from '../../src/platform/clock.ts'
+import { parseAccountStream } from '../../src/events/streams.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { createPool, type Pool, withClient } from '../../src/platform/postgres.ts'
 import { READ_MODELS } from '../../src/projections/read-models.ts'
-import { assignSlices, slicesOf } from '../../src/projections/shard-map.ts'
+import { assignSlices } from '../../src/projections/shard-map.ts'
 import { contend } from './contender.ts'
 import { createRawRows, rawStatements } from './raw-rows.ts'
+import { readLog } from './read-log.ts'
 
 const log = createLog('bench-raw', process.env.QUANTBOT_LOG ?? 'error')
 /** Events per statement and shard: the same most that the product takes. */
 const BATCH = 4_000
 
-await contend('raw', async ({ eventStoreUrl, databaseUrls, heads }) => {
-  const store = await connectEventStore({ url: eventStoreUrl, log, clock: systemClock })
+await contend('raw', async (task) => {
+  const { databaseUrls } = task
   const assignment = assignSlices(databaseUrls.length)
-  const map = { version: 1, shards: databaseUrls.length, assignment }
   const shards = databaseUrls.map((url, shard) => ({
     pool: createPool(url, { name: `raw-${shard}`, log, max: 1 }),
     rows: createRawRows(),
     events: 0,
     writing: Promise.resolve(),
   }))
-  const stop = new AbortController()
   let written = 0
-  const head = heads.reduce(later)
-  const streams = slicesFilter(slicesOf(map, new Set(shards.map((_, shard) => shard))))
   const flush = async (shard: (typeof shards)[number]): Promise<void> => {
     await shard.writing
     const statements = rawStatements(shard.rows)
@@ -36,7 +31,7 @@ await contend('raw', async ({ eventStoreUrl, databaseUrls, heads }) => {
     shard.events = 0
     shard.writing = writeAll(shard.pool, statements)
   }
-  for await (const events of store.follow({ after: undefined, streams, signal: stop.signal, batch: 500 })) {
+  for await (const events of readLog(task)) {
     for (const { streamId, revision, position, type, data } of events) {
       const account = parseAccountStream(streamId)
       const event = { type, data } as DomainEvent
@@ -46,14 +41,11 @@ await contend('raw', async ({ eventStoreUrl, databaseUrls, heads }) => {
         shard.events++
       }
     }
-    const last = events.at(-1)!.position.commit >= head
-    for (const shard of shards) if (last || shard.events >= BATCH) await flush(shard)
-    if (last) break
+    for (const shard of shards) if (shard.events >= BATCH) await flush(shard)
   }
-  stop.abort()
+  for (const shard of shards) await flush(shard)
   await Promise.all(shards.map(({ writing }) => writing))
   await Promise.all(shards.map(({ pool }) => pool.end()))
-  await store.close()
   return written
 })
 
@@ -61,9 +53,4 @@ async function writeAll(pool: Pool, statements: ReturnType<typeof rawStatements>
   await withClient(pool, (client) =>
     Promise.all([client.query('BEGIN'), ...statements.map(({ statement }) => client.query(statement)), client.query('COMMIT')]),
   )
-}
-
-function later(a: bigint, b: bigint): bigint {
-  if (a < b) return b
-  return a
 }
