@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, setUp } from './build.mjs'
-import { NODE_FLAGS, run } from './run.mjs'
+import { run, runCompiled } from './run.mjs'
 import { launch } from './steps.mjs'
 
 const MODES = 'emmett:default,emmett:fastest,emmett:one-row'
@@ -16,5 +16,5 @@ launch(async () => {
     if (code !== 0) return 3
   }
   const bench = join(root, 'dist', 'bench', 'projections.js')
-  return run(process.execPath, [...NODE_FLAGS, bench, '--events', '20000', '--beside', MODES, ...process.argv.slice(2)])
+  return runCompiled([bench, '--events', '20000', '--beside', MODES, ...process.argv.slice(2)])
 })

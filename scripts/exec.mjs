@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, setUp } from './build.mjs'
-import { NODE_FLAGS, run } from './run.mjs'
+import { runCompiled } from './run.mjs'
 import { launch, Refusal } from './steps.mjs'
 
 launch(async () => {
@@ -11,5 +11,5 @@ launch(async () => {
   await setUp({ quiet: true })
   const file = join(root, 'dist', entry)
   if (!existsSync(file)) throw new Refusal(`${entry} is not part of this version`, 2)
-  return run(process.execPath, [...NODE_FLAGS, file, ...flags])
+  return runCompiled([file, ...flags])
 })

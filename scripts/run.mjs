@@ -2,9 +2,6 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
-// As the program's own processes run (src/platform/node-flags.ts says why).
-export const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
-
 // Ctrl-C reaches the whole process group by itself; a supervisor signals the launcher alone. Both must stop the program, once.
 const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGUSR2']
 
@@ -19,4 +16,10 @@ export function run(command, args, { cwd, env = process.env, output = 'inherit' 
     child.on('error', reject)
     child.on('close', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
+}
+
+/** The same for a program of dist/, which has to be built by then: with the flags that all compiled processes run with. */
+export async function runCompiled(args, options) {
+  const { NODE_FLAGS } = await import('../dist/src/platform/node-flags.js')
+  return run(process.execPath, [...NODE_FLAGS, ...args], options)
 }

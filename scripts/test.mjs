@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, setUp } from './build.mjs'
-import { NODE_FLAGS, run } from './run.mjs'
+import { runCompiled } from './run.mjs'
 import { launch, say } from './steps.mjs'
 
 // Two runs beside each other, each with services of its own: the tests on real parts wait for blocks, leases and kills more than they work.
@@ -50,7 +50,7 @@ async function mocha(args, scratch, inFront) {
   const program = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js')
   const env = { ...process.env, QUANTBOT_TEST_SUMMARY: `${scratch}.json` }
   const output = inFront ? 'inherit' : openSync(`${scratch}.out`, 'w')
-  const code = await run(process.execPath, [...NODE_FLAGS, program, ...[...SETTINGS, ...args].map(compiled)], {
+  const code = await runCompiled([program, ...[...SETTINGS, ...args].map(compiled)], {
     cwd: root,
     env,
     output,
